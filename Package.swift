@@ -1,0 +1,72 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The debug configuration, which a plain `swift run` builds, must run at release speed: a training run
+// is minutes of arithmetic. Unsafe flags are refused in a versioned dependency, and a dependent package
+// chooses its own optimisation, so they are given only where this package is not a checked-out dependency.
+let isCheckedOutDependency =
+  Context.packageDirectory.contains("/.build/checkouts/")
+  || Context.packageDirectory.contains("/SourcePackages/checkouts/")
+
+let swiftSettings: [SwiftSetting] =
+  isCheckedOutDependency
+  ? [] : [.unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2", "-disable-batch-mode"], .when(configuration: .debug))]
+
+let cSettings: [CSetting] =
+  isCheckedOutDependency ? [] : [.unsafeFlags(["-O3"], .when(configuration: .debug))]
+
+let package = Package(
+  name: "lora-train",
+  products: [
+    .executable(name: "lora-train", targets: ["LoraTrainCommand"]),
+    .executable(name: "ghost", targets: ["GhostCommand"]),
+    .library(name: "Train", targets: ["Train"]),
+    .library(name: "Ghost", targets: ["Ghost"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-crypto", "3.12.0"..<"5.0.0"),
+    .package(url: "https://github.com/jpsim/Yams", "5.0.1"..<"7.0.0"),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CKernels", cSettings: cSettings),
+    .target(
+      name: "Files", dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: swiftSettings),
+    .target(
+      name: "Tensor", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: swiftSettings),
+    .target(name: "Checkpoint", dependencies: ["Files", "Tensor"], swiftSettings: swiftSettings),
+    .target(name: "Tokenizer", dependencies: ["Files"], swiftSettings: swiftSettings),
+    .target(
+      name: "Model", dependencies: ["Tensor", "Checkpoint", "Tokenizer"],
+      swiftSettings: swiftSettings),
+    .target(name: "Train", dependencies: ["Model"], swiftSettings: swiftSettings),
+    .target(
+      name: "Ghost", dependencies: ["Train", .product(name: "Yams", package: "Yams")],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "LoraTrainCommand",
+      dependencies: [
+        "Train", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "GhostCommand",
+      dependencies: [
+        "Ghost", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swiftSettings),
+    .testTarget(name: "FilesTests", dependencies: ["Files"]),
+    .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
+    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint"]),
+    .testTarget(
+      name: "TokenizerTests", dependencies: ["Tokenizer"]),
+    .testTarget(name: "ModelTests", dependencies: ["Model"]),
+    .testTarget(name: "TrainTests", dependencies: ["Train"]),
+    .testTarget(name: "GhostTests", dependencies: ["Ghost"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
