@@ -1,0 +1,61 @@
+import Crypto
+
+/// The SHA-256 digest of some bytes, by which a file is recognised again.
+public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
+  /// The digest as 64 lower-case hexadecimal digits.
+  public let hex: String
+
+  /// The digest that `hex` spells, or nil where that is not 64 hexadecimal digits.
+  public init?(hex: String) {
+    let lowercase = hex.lowercased()
+    guard lowercase.utf8.count == 64, lowercase.utf8.allSatisfy({ Self.digits.contains($0) }) else {
+      return nil
+    }
+    self.hex = lowercase
+  }
+
+  /// The digest of `bytes`.
+  public init(of bytes: UnsafeRawBufferPointer) {
+    var fingerprinter = Fingerprinter()
+    fingerprinter.append(bytes)
+    self = fingerprinter.finish()
+  }
+
+  /// The digest of `bytes`.
+  public init(of bytes: [UInt8]) {
+    self = bytes.withUnsafeBytes { Fingerprint(of: $0) }
+  }
+
+  /// The digest of a whole file.
+  public init(of file: MappedFile) {
+    self = withExtendedLifetime(file) { Fingerprint(of: file.bytes) }
+  }
+
+  fileprivate init(digest: SHA256.Digest) {
+    hex = String(
+      decoding: digest.flatMap { [Self.digits[Int($0 >> 4)], Self.digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// The digest as 64 lower-case hexadecimal digits.
+  public var description: String { hex }
+
+  private static let digits = Array("0123456789abcdef".utf8)
+}
+
+/// Computes the ``Fingerprint`` of bytes that come in pieces; where they are cut makes no difference.
+public struct Fingerprinter {
+  private var hash = SHA256()
+
+  /// Starts with no bytes.
+  public init() {}
+
+  /// Adds `bytes` at the end.
+  public mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    hash.update(bufferPointer: bytes)
+  }
+
+  /// The digest of everything added so far.
+  public func finish() -> Fingerprint {
+    Fingerprint(digest: hash.finalize())
+  }
+}
