@@ -22,6 +22,7 @@ public struct AtomicFile: ~Copyable {
   ///
   /// - Throws: ``FileError`` where the folder cannot take it, or where a folder or device has the name.
   public init(path: String) throws(FileError) {
+    if path.hasSuffix("/") { throw FileError(path: path, operation: .write, problem: .isDirectory) }
     var status = stat()
     if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
       let isDirectory = status.st_mode & S_IFMT == S_IFDIR

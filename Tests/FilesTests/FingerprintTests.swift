@@ -1,0 +1,31 @@
+import Files
+import Testing
+
+@Suite("Fingerprint") struct FingerprintTests {
+  // The two digests are test vectors of FIPS 180-2, appendix B.
+  static let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+  static let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+  @Test("is the SHA-256 digest in hexadecimal")
+  func digest() throws {
+    #expect(Fingerprint(of: []).hex == Self.empty)
+    #expect(Fingerprint(of: Array("abc".utf8)).hex == Self.abc)
+    let folder = try TemporaryFolder()
+    try folder.put("abc", as: "file")
+    #expect(Fingerprint(of: try MappedFile(path: folder("file"))).description == Self.abc)
+  }
+
+  @Test("does not depend on how the bytes are cut")
+  func pieces() {
+    var fingerprinter = Fingerprinter()
+    for piece in ["a", "", "bc"] { Array(piece.utf8).withUnsafeBytes { fingerprinter.append($0) } }
+    #expect(fingerprinter.finish().hex == Self.abc)
+  }
+
+  @Test("is read back from hexadecimal of either case, and from nothing else")
+  func parsing() {
+    #expect(Fingerprint(hex: Self.abc.uppercased()) == Fingerprint(of: Array("abc".utf8)))
+    #expect(Fingerprint(hex: String(Self.abc.dropLast())) == nil)
+    #expect(Fingerprint(hex: Self.abc.dropLast() + "g") == nil)
+  }
+}
