@@ -1,8 +1,8 @@
 """Tiny random models of each supported family, as ordinary Hugging Face folders.
 
-config.json is written as the family's published checkpoints spell it, not as the installed `transformers`
-would, because both the old (`rope_theta`, `torch_dtype`) and the new (`rope_parameters`, `dtype`) spelling are
-to be read. Every folder is loaded by `transformers` before anything is computed from it.
+config.json is written as published checkpoints spell it, not as the installed `transformers` would, because
+both the old (`rope_theta`, `torch_dtype`) and the new (`rope_parameters`, `dtype`) spelling are to be read.
+Every folder is loaded by `transformers` before anything is computed from it.
 """
 
 import json
@@ -63,8 +63,8 @@ FAMILIES = [
             "max_position_embeddings": 512,
             "rms_norm_eps": 1e-05,
             "rope_theta": 10000.0,
-            # Wavelengths of the four pairs: 6, 63, 628 and 6283 positions. One is below 64/4 and stays, one is
-            # between 64/4 and 64/1 and is blended, two are above and are divided by the factor.
+            # Wavelengths of the four pairs: 6, 63, 628 and 6283 positions. One is below 64/4 and stays, one
+            # is between 64/4 and 64/1 and is blended, two are above and their frequencies divided by 8.
             "rope_scaling": {
                 "rope_type": "llama3",
                 "factor": 8.0,

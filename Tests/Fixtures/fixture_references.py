@@ -1,8 +1,8 @@
 """Reference numbers from `transformers` and `peft`: logits, gradients, training runs, greedy continuations.
 
-Each reference is computed twice, with the eager and with the fused attention of PyTorch, which order their sums
-differently. The first is stored; the largest difference to the second is kept in the manifest as `rounding`,
-the noise that float32 allows on that number. Differences larger than that are mistakes, not roundings.
+Each reference is computed twice, with the eager and with the fused attention of PyTorch, which order their
+sums differently. The first is stored; the largest difference to the second is kept in the manifest as
+`rounding`: the size of float32's noise on these very numbers.
 """
 
 import json
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM
 
@@ -215,7 +215,7 @@ TRAININGS = [
     Training("plain"),
     Training("llama", family="llama", adapter="llama"),
     Training("qwen3", family="qwen3", adapter="qwen3"),
-    # Between the smallest and the largest norm of the plain run: some steps are clipped and some are not.
+    # Between the smallest and the largest norm of the plain run: some steps are clipped, some are not.
     Training("clip", max_grad_norm=2.1),
     Training("accumulation", micro_batches=2),
     Training("rslora", adapter="smollm2-rslora"),
@@ -320,7 +320,8 @@ def write_training(folder: Folder, training: Training, control: dict | None) -> 
     def compute(attention):
         tensors, numbers = train(folder, training, attention)
         if control and tensors.keys() == control.keys() and training.adapter == "smollm2":
-            numbers["distanceToPlain"] = max((tensors[key] - control[key]).abs().max().item() for key in tensors)
+            distances = [(tensors[key] - control[key]).abs().max().item() for key in tensors]
+            numbers["distanceToPlain"] = max(distances)
         return tensors, numbers
 
     return folder.write(f"training/{training.name}", manifest | training.notes, compute)

@@ -3,8 +3,8 @@
     python -m venv venv && venv/bin/pip install -r requirements.txt
     venv/bin/python make_fixtures.py
 
-Needs no network and no accelerator. On one kind of machine every run writes the same bytes; on another the last
-digits may differ, which is why the outputs are kept and the script runs only when a fixture is to change.
+Needs no network and no accelerator. On one kind of machine every run writes the same bytes; on another the
+last digits may differ, which is why the outputs are kept and the script runs only when a fixture is to change.
 """
 
 import os
