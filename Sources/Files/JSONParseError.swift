@@ -37,29 +37,44 @@ public struct JSONParseError: Error, Equatable, Sendable, CustomStringConvertibl
 
 extension JSONParseError.Problem: CustomStringConvertible {
   /// What was found, what was expected and what to do, without the place.
-  public var description: String {
+  public var description: String { "\(finding). \(remedy)" }
+
+  /// What was found and what was expected.
+  public var finding: String {
     switch self {
     case .unexpectedEnd(let expected):
-      "found the end of the text; expected \(expected). The text is cut short: write or fetch it again."
+      "found the end of the text; expected \(expected)"
     case .unexpected(let found, let expected):
-      "found \(found); expected \(expected). Correct the JSON there."
+      "found \(found); expected \(expected)"
     case .invalidUTF8(let byte):
-      "found byte \(hexadecimal(byte)), which is not UTF-8 here; expected UTF-8 text. "
-        + "Convert the file to UTF-8."
+      "found byte \(hexadecimal(byte)), which is not UTF-8 here; expected UTF-8 text"
     case .controlCharacter(let byte):
-      "found control character \(hexadecimal(byte)) in a string; expected an escape. "
-        + "Write it as \\u00\(hexadecimal(byte).dropFirst(2))."
+      "found control character \(hexadecimal(byte)) in a string; expected an escape"
     case .invalidEscape(let found):
       "found the escape \(found); expected one of \\\" \\\\ \\/ \\b \\f \\n \\r \\t or \\u and four "
-        + "hexadecimal digits. Correct the escape."
+        + "hexadecimal digits"
     case .loneSurrogate(let found):
-      "found \(found), half of a surrogate pair; expected both halves, high then low. Correct the escape."
+      "found \(found), half of a surrogate pair; expected both halves, high then low"
     case .duplicateKey(let key):
-      "found the key \"\(key)\" for the second time; expected each key once. Remove one of the two."
+      "found the key \"\(key)\" for the second time; expected each key once"
     case .numberOutOfRange(let text):
-      "found the number \(text); expected a magnitude below 1.8e308. Correct the number."
+      "found the number \(text); expected a magnitude below 1.8e308"
     case .tooDeep(let limit):
-      "found more than \(limit) nested lists and objects; expected at most \(limit). Flatten the JSON."
+      "found more than \(limit) nested lists and objects; expected at most \(limit)"
+    }
+  }
+
+  /// What to do about it.
+  public var remedy: String {
+    switch self {
+    case .unexpectedEnd: "The text is cut short: write or fetch it again."
+    case .unexpected: "Correct the JSON there."
+    case .invalidUTF8: "Convert the file to UTF-8."
+    case .controlCharacter(let byte): "Write it as \\u00\(hexadecimal(byte).dropFirst(2))."
+    case .invalidEscape, .loneSurrogate: "Correct the escape."
+    case .duplicateKey: "Remove one of the two."
+    case .numberOutOfRange: "Correct the number."
+    case .tooDeep: "Flatten the JSON."
     }
   }
 }

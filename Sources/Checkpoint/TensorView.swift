@@ -1,0 +1,56 @@
+import Files
+import Tensor
+
+/// One tensor of a mapped file: nothing is copied, and the file stays mapped as long as the view lives.
+public struct TensorView: Sendable {
+  /// The tensor's name.
+  public let name: String
+  /// The type of the elements.
+  public let dtype: DType
+  /// The sizes of the dimensions, outermost first; empty for a scalar.
+  public let shape: [Int]
+
+  private let file: MappedFile
+  private let byteRange: Range<Int>
+
+  init(_ record: TensorRecord, dtype: DType, file: MappedFile) {
+    name = record.name
+    self.dtype = dtype
+    shape = record.shape
+    byteRange = record.byteRange
+    self.file = file
+  }
+
+  /// The elements, row-major and little-endian. Valid as long as this view or its file lives.
+  ///
+  /// The format does not promise an alignment, though most writers give one: see ``isAligned``.
+  public var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: file.bytes[byteRange]) }
+
+  /// The number of elements.
+  public var count: Int { byteRange.count / dtype.byteCount }
+
+  /// Whether the elements lie at multiples of their size, so that a typed pointer may read them.
+  public var isAligned: Bool {
+    UInt(bitPattern: bytes.baseAddress) % UInt(dtype.byteCount) == 0
+  }
+
+  /// Writes the elements as float32, exactly, to `destination`, which has room for ``count`` of them.
+  public func copy(to destination: UnsafeMutablePointer<Float>) {
+    let bytes = bytes
+    let count = count
+    // A checkpoint is little-endian, as is every processor that we run on.
+    switch dtype {
+    case .float32:
+      UnsafeMutableRawBufferPointer(start: destination, count: bytes.count).copyMemory(from: bytes)
+    case .bfloat16:
+      for index in 0..<count {
+        let upper = bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
+        destination[index] = Float(bitPattern: UInt32(upper) << 16)
+      }
+    case .float16:
+      for index in 0..<count {
+        destination[index] = Float(bytes.loadUnaligned(fromByteOffset: 2 * index, as: Float16.self))
+      }
+    }
+  }
+}
