@@ -60,7 +60,7 @@ let package = Package(
       ],
       swiftSettings: swiftSettings),
     .testTarget(name: "FilesTests", dependencies: ["Files"]),
-    .testTarget(name: "TensorTests", dependencies: ["Tensor"]),
+    .testTarget(name: "TensorTests", dependencies: ["Tensor", "CKernels"]),
     .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint"]),
     .testTarget(
       name: "TokenizerTests", dependencies: ["Tokenizer"]),

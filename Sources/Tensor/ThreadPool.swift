@@ -21,7 +21,7 @@ public final class ThreadPool: @unchecked Sendable {
   private let finished = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
   private let isBusy = Atomic<Bool>(false)
-  private var body: ((Int) -> Void)?
+  private var body: ((_ task: Int, _ worker: Int) -> Void)?
   private var taskCount = 0
   private let wake = NSCondition()
 
@@ -29,10 +29,10 @@ public final class ThreadPool: @unchecked Sendable {
   public init(threadCount: Int = ProcessInfo.processInfo.activeProcessorCount) {
     self.threadCount = max(1, threadCount)
     openblas_set_num_threads(1)
-    for _ in 1..<self.threadCount {
+    for worker in 1..<self.threadCount {
       let thread = Thread { [weak self] in
         // The pool outlives a parallel call, so a strong reference is held only while there may be work.
-        while let pool = self { pool.workUntilIdle() }
+        while let pool = self { pool.workUntilIdle(as: worker) }
       }
       thread.stackSize = 1 << 21
       thread.start()
@@ -42,9 +42,17 @@ public final class ThreadPool: @unchecked Sendable {
   /// Runs `body(0)` … `body(count - 1)`, in any order and on any thread, and returns when all have finished.
   /// A call from inside a task runs its tasks on the calling thread.
   public func parallel(_ count: Int, _ body: (Int) -> Void) {
+    parallel(count) { task, _ in body(task) }
+  }
+
+  /// The same, telling each task which worker runs it, in 0 ..< `threadCount`: the caller is worker 0.
+  ///
+  /// This is for scratch memory, of which each worker needs its own; a result must not depend on it. The
+  /// owner of the scratch must not be inside two calls at once, because a second call runs on worker 0 too.
+  func parallel(_ count: Int, _ body: (_ task: Int, _ worker: Int) -> Void) {
     precondition(count <= Int(UInt32.max), "\(count) tasks")
     guard count > 1, threadCount > 1, !isBusy.exchange(true, ordering: .acquiring) else {
-      for index in 0..<max(count, 0) { body(index) }
+      for index in 0..<max(count, 0) { body(index, 0) }
       return
     }
     withoutActuallyEscaping(body) { body in
@@ -58,7 +66,7 @@ public final class ThreadPool: @unchecked Sendable {
         wake.broadcast()
         wake.unlock()
       }
-      while let index = claim() { run(index) }
+      while let index = claim() { run(index, as: 0) }
       var spins = 0
       while finished.load(ordering: .acquiring) < count {
         spins += 1
@@ -81,17 +89,17 @@ public final class ThreadPool: @unchecked Sendable {
     return nil
   }
 
-  private func run(_ index: Int) {
-    body?(index)
+  private func run(_ index: Int, as worker: Int) {
+    body?(index, worker)
     finished.add(1, ordering: .releasing)
   }
 
   /// Does what work there is, and waits a while for more.
-  private func workUntilIdle() {
+  private func workUntilIdle(as worker: Int) {
     var spins = 0
     while spins < ThreadPool.spinLimit {
       if let index = claim() {
-        run(index)
+        run(index, as: worker)
         spins = 0
       } else {
         spins += 1

@@ -6,6 +6,21 @@
 
 #pragma clang assume_nonnull begin
 
+// The contracts of all kernels.
+//
+// Destinations come first, then inputs, then sizes. Matrices are row-major with a stride in elements between
+// rows; any alignment will do, and rows, width and count may be 0 unless said otherwise. "Adds" means the
+// destination is read; every other destination is overwritten whatever it held. Arguments do not overlap
+// unless said otherwise. A group of sixteen partial sums takes a row's elements in turn, and is added up in
+// halves; every level of instructions gives the same bits.
+
+/// The instruction sets that kernels are compiled for. `LK_SCALAR` is what every processor of the
+/// architecture has (SSE2 on x86-64, NEON on arm64).
+typedef enum lk_level : int32_t { LK_SCALAR = 0, LK_AVX2 = 1, LK_AVX512 = 2 } lk_level;
+
+/// The highest level that this processor and operating system support.
+lk_level lk_level_best(void);
+
 /// Tells the processor that the caller is spinning.
 static inline void lk_cpu_relax(void) {
 #if defined(__x86_64__)
@@ -14,6 +29,148 @@ static inline void lk_cpu_relax(void) {
   __asm__ volatile("yield");
 #endif
 }
+
+// MARK: Elementwise
+
+/// y[i,j] += x[i,j].
+void lk_add_f32(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows, size_t width,
+                lk_level level);
+
+/// y[i,j] += bias[j].
+void lk_add_bias_f32(float *y, size_t stride, const float *bias, size_t rows, size_t width, lk_level level);
+
+/// y[i,j] *= factor.
+void lk_scale_f32(float *y, size_t stride, float factor, size_t rows, size_t width, lk_level level);
+
+/// sums[j] += Σᵢ x[i,j], in partial sums of 64 rows.
+void lk_sum_rows_f32(float *sums, const float *x, size_t stride, size_t rows, size_t width, lk_level level);
+
+/// table[ids[i],j] += x[i,j], row after row, so that repeated ids add up in order. Every id is a row of table.
+void lk_scatter_add_f32(float *table, size_t table_stride, const float *x, size_t x_stride,
+                        const int32_t *ids, size_t rows, size_t width, lk_level level);
+
+/// Σ x[i]², every square and sum in double precision.
+double lk_sum_of_squares_f32(const float *x, size_t count, lk_level level);
+
+// MARK: RMSNorm
+
+/// rstd[i] = 1 / √(Σⱼ x[i,j]² / width + epsilon), y[i,j] = x[i,j]·rstd[i]·gain[j]. width >= 1. y may be x.
+void lk_rmsnorm_f32(float *y, size_t y_stride, float *rstd, const float *x, size_t x_stride,
+                    const float *gain, float epsilon, size_t rows, size_t width, lk_level level);
+
+/// dx[i,j] += rstd[i]·h[j] − x[i,j]·rstd[i]³/width·Σ(h ⊙ x[i]), with h = dy[i] ⊙ gain. Adds; width >= 1.
+void lk_rmsnorm_backward_add_f32(float *dx, size_t dx_stride, const float *dy, size_t dy_stride,
+                                 const float *x, size_t x_stride, const float *rstd, const float *gain,
+                                 size_t rows, size_t width, lk_level level);
+
+/// The same, overwriting dx, which may be dy.
+void lk_rmsnorm_backward_f32(float *dx, size_t dx_stride, const float *dy, size_t dy_stride, const float *x,
+                             size_t x_stride, const float *rstd, const float *gain, size_t rows,
+                             size_t width, lk_level level);
+
+/// dgain[j] += Σᵢ dy[i,j]·x[i,j]·rstd[i], in partial sums of 64 rows.
+void lk_rmsnorm_gain_gradient_f32(float *dgain, const float *dy, size_t dy_stride, const float *x,
+                                  size_t x_stride, const float *rstd, size_t rows, size_t width,
+                                  lk_level level);
+
+// MARK: Rotary embedding
+
+/// For each row i, head h and j < half, with c = cosine[positions[i],j] and s = direction·sine[positions[i],j]:
+/// (a, b) = (x[i, 2·half·h + j], x[i, 2·half·h + half + j]) becomes (a·c − b·s, b·c + a·s).
+/// The tables have rows of `half` elements; direction is 1 to rotate and −1 to rotate back.
+void lk_rotary_f32(float *x, size_t stride, const float *cosine, const float *sine,
+                   const int32_t *positions, float direction, size_t rows, size_t heads, size_t half,
+                   lk_level level);
+
+// MARK: Attention
+
+/// One block of the softmax of causal attention, over running row maxima and sums.
+///
+/// Row i sees the keys j < visible + i mod period of the block: none of them, some or all. A row's first block
+/// has one that it sees.
+/// With m' = max(m[i], maxⱼ s[i,j]): s[i,j] = e^(s[i,j] − m') where seen and 0 elsewhere, and
+/// sum[i] = sum[i]·c + Σⱼ s[i,j], out[i,:] *= c, with c = e^(m[i] − m'); then m[i] = m'.
+/// `s` is contiguous with rows of `width`, `out` with rows of `out_width`. A first block has m = −∞, sum = 0.
+void lk_softmax_block_f32(float *s, float *m, float *sum, float *out, size_t rows, size_t width,
+                          ptrdiff_t visible, size_t period, size_t out_width, lk_level level);
+
+/// out[i,j] = accumulated[i,j] / sum[i], contiguous rows of `accumulated`; log_sum_exp[i·lse_stride] = m[i] + ln sum[i], unless null.
+void lk_softmax_finish_f32(float *out, size_t out_stride, float *_Nullable log_sum_exp, size_t lse_stride,
+                           const float *accumulated, const float *m, const float *sum, size_t rows,
+                           size_t width, lk_level level);
+
+/// delta[i] = Σⱼ a[i,j]·b[i,j].
+void lk_row_dots_f32(float *delta, const float *a, size_t a_stride, const float *b, size_t b_stride,
+                     size_t rows, size_t width, lk_level level);
+
+/// The backward of one block, recomputing the probabilities from the saved log-sum-exp:
+/// s[i,j] = p = e^(s[i,j] − lse[i]) where seen (as above) and 0 elsewhere, dp[i,j] = p·(dp[i,j] − delta[i]).
+/// Both are contiguous with rows of `width`.
+void lk_softmax_block_backward_f32(float *s, float *dp, const float *lse, const float *delta, size_t rows,
+                                   size_t width, ptrdiff_t visible, size_t period, lk_level level);
+
+// MARK: SwiGLU
+
+/// h = gate·σ(gate)·up.
+void lk_swiglu_f32(float *h, size_t h_stride, const float *gate, size_t gate_stride, const float *up,
+                   size_t up_stride, size_t rows, size_t width, lk_level level);
+
+/// dgate = dh·up·σ(gate)·(1 + gate·(1 − σ(gate))), dup = dh·gate·σ(gate). dgate may be gate, dup may be up.
+void lk_swiglu_backward_f32(float *dgate, size_t dgate_stride, float *dup, size_t dup_stride,
+                            const float *dh, size_t dh_stride, const float *gate, size_t gate_stride,
+                            const float *up, size_t up_stride, size_t rows, size_t width, lk_level level);
+
+// MARK: Cross-entropy
+
+/// losses[i] = ln Σⱼ e^logits[i,j] − logits[i, labels[i]], from sums shifted by the row's maximum.
+/// Each label is a column; width >= 1.
+void lk_cross_entropy_f32(float *losses, const float *logits, size_t stride, const int32_t *labels,
+                          size_t rows, size_t width, lk_level level);
+
+/// The same losses; logits[i,j] becomes weights[i]·scale·(e^logits[i,j] / Σ − [j = labels[i]]).
+void lk_cross_entropy_backward_f32(float *losses, float *logits, size_t stride, const int32_t *labels,
+                                   const float *_Nullable weights, float scale, size_t rows, size_t width,
+                                   lk_level level);
+
+// MARK: Dropout
+
+/// y[i,j] = x[i,j]·factor where a hash of (seed, first_row + i, j), uniform in [0, 2²⁴), is >= threshold,
+/// else 0. y may be x.
+void lk_dropout_f32(float *y, size_t y_stride, const float *x, size_t x_stride, uint64_t seed,
+                    size_t first_row, uint32_t threshold, float factor, size_t rows, size_t width,
+                    lk_level level);
+
+// MARK: AdamW
+
+/// The constants of one AdamW step.
+typedef struct {
+  float gradient_scale;
+  float decay;             ///< 1 − learning rate · weight decay
+  float beta1, beta2;
+  float one_minus_beta1, one_minus_beta2;
+  float step_size;         ///< learning rate / (1 − beta1^step)
+  float root_correction;   ///< √(1 − beta2^step)
+  float epsilon;
+} lk_adamw_constants;
+
+/// g = gradients·gradient_scale; m += (g − m)·one_minus_beta1; v = v·beta2 + g²·one_minus_beta2;
+/// p = p·decay − step_size·m / (√v / root_correction + epsilon).
+void lk_adamw_f32(float *p, float *m, float *v, const float *gradients, lk_adamw_constants constants,
+                  size_t count, lk_level level);
+
+// MARK: Conversion
+
+/// Widens bfloat16 values at an address of any alignment; exact, NaN payloads kept.
+void lk_widen_bf16(float *y, const void *x, size_t count, lk_level level);
+
+/// Widens IEEE binary16 values at an address of any alignment; exact.
+void lk_widen_f16(float *y, const void *x, size_t count, lk_level level);
+
+/// Rounds to bfloat16, to nearest, ties to even; NaN stays NaN. `y` has any alignment.
+void lk_narrow_bf16(void *y, const float *x, size_t count, lk_level level);
+
+/// Rounds to IEEE binary16, to nearest, ties to even, beyond 65519.99 to infinity; NaN stays NaN.
+void lk_narrow_f16(void *y, const float *x, size_t count, lk_level level);
 
 #pragma clang assume_nonnull end
 

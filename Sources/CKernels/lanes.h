@@ -1,0 +1,167 @@
+#ifndef LK_LANES_H
+#define LK_LANES_H
+
+// How every kernel here is written, once for all instruction sets.
+//
+// A body works on vectors of sixteen lanes, which the compiler lowers to four SSE or NEON registers, two AVX
+// registers or one AVX-512 register. LK_KERNEL compiles the body once per level and makes the exported
+// function that chooses among them. Lane arithmetic is IEEE arithmetic with no fused or reordered operation,
+// and sums have sixteen partial sums at every level, so all levels give the same bits.
+
+#include <math.h>
+#include <string.h>
+
+#include "ckernels.h"
+
+#pragma STDC FP_CONTRACT OFF
+// Vectors are passed between always-inlined functions only, so no calling convention is involved.
+#pragma clang diagnostic ignored "-Wpsabi"
+#pragma clang assume_nonnull begin
+
+#define LK_INLINE static inline __attribute__((always_inline))
+#define LK_LANES 16
+/// Rows per partial sum of a sum over rows: rounding errors grow with 64 + rows / 64 instead of with rows.
+#define LK_ROW_BLOCK 64
+
+typedef float lk_f32 __attribute__((ext_vector_type(LK_LANES)));
+typedef double lk_f64 __attribute__((ext_vector_type(LK_LANES)));
+typedef int32_t lk_i32 __attribute__((ext_vector_type(LK_LANES)));
+typedef uint32_t lk_u32 __attribute__((ext_vector_type(LK_LANES)));
+typedef uint16_t lk_u16 __attribute__((ext_vector_type(LK_LANES)));
+
+#define LK_UNWRAP(...) __VA_ARGS__
+#define LK_INSTANCE(name, suffix, attributes, parameters, arguments) \
+  attributes static void name##suffix(LK_UNWRAP parameters) { name##_body arguments; }
+
+/// Defines `name(parameters…, lk_level level)` from the always-inlined `name_body(parameters…)`.
+#if defined(__x86_64__)
+#define LK_KERNEL(name, parameters, arguments)                                                        \
+  LK_INSTANCE(name, _scalar, , parameters, arguments)                                                 \
+  LK_INSTANCE(name, _avx2, __attribute__((target("avx2"))), parameters, arguments)                    \
+  LK_INSTANCE(name, _avx512, __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl"))), parameters, \
+              arguments)                                                                              \
+  void name(LK_UNWRAP parameters, lk_level level) {                                                   \
+    switch (level) {                                                                                  \
+      case LK_AVX512: name##_avx512 arguments; break;                                                 \
+      case LK_AVX2: name##_avx2 arguments; break;                                                     \
+      default: name##_scalar arguments; break;                                                        \
+    }                                                                                                 \
+  }
+#else
+#define LK_KERNEL(name, parameters, arguments) \
+  void name(LK_UNWRAP parameters, lk_level level) { \
+    (void)level;                                 \
+    name##_body arguments;                       \
+  }
+#endif
+
+/// How many lanes the group at the front of `remaining` elements fills.
+LK_INLINE size_t lk_lanes(size_t remaining) { return remaining < LK_LANES ? remaining : LK_LANES; }
+
+/// The `count` values at `p`, of any alignment, and `fill` in the lanes behind them.
+LK_INLINE lk_f32 lk_load_or(const float *p, size_t count, float fill) {
+  lk_f32 v = fill;
+  if (count == LK_LANES) {
+    memcpy(&v, p, sizeof v);
+  } else {
+    memcpy(&v, p, count * sizeof *p);
+  }
+  return v;
+}
+
+LK_INLINE lk_f32 lk_load(const float *p, size_t count) { return lk_load_or(p, count, 0); }
+
+LK_INLINE void lk_store(float *p, lk_f32 v, size_t count) {
+  if (count == LK_LANES) {
+    memcpy(p, &v, sizeof v);
+  } else {
+    memcpy(p, &v, count * sizeof *p);
+  }
+}
+
+/// The sum of the lanes, in halves: lane i with lane i + 8, then i + 4, i + 2, i + 1.
+LK_INLINE float lk_sum(lk_f32 v) {
+  float a[LK_LANES];
+  memcpy(a, &v, sizeof a);
+  for (size_t half = LK_LANES / 2; half > 0; half /= 2) {
+    for (size_t i = 0; i < half; i++) a[i] += a[i + half];
+  }
+  return a[0];
+}
+
+LK_INLINE double lk_sum_f64(lk_f64 v) {
+  double a[LK_LANES];
+  memcpy(a, &v, sizeof a);
+  for (size_t half = LK_LANES / 2; half > 0; half /= 2) {
+    for (size_t i = 0; i < half; i++) a[i] += a[i + half];
+  }
+  return a[0];
+}
+
+LK_INLINE float lk_max(lk_f32 v) {
+  float a[LK_LANES];
+  memcpy(a, &v, sizeof a);
+  for (size_t half = LK_LANES / 2; half > 0; half /= 2) {
+    for (size_t i = 0; i < half; i++) a[i] = a[i] < a[i + half] ? a[i + half] : a[i];
+  }
+  return a[0];
+}
+
+LK_INLINE lk_f32 lk_bits_to_f32(lk_u32 v) {
+  lk_f32 result;
+  memcpy(&result, &v, sizeof result);
+  return result;
+}
+
+LK_INLINE lk_u32 lk_f32_to_bits(lk_f32 v) {
+  lk_u32 result;
+  memcpy(&result, &v, sizeof result);
+  return result;
+}
+
+/// row *= factor.
+LK_INLINE void lk_scale_row(float *row, float factor, size_t width) {
+  for (size_t j = 0; j < width; j += LK_LANES) {
+    const size_t n = lk_lanes(width - j);
+    lk_store(row + j, lk_load(row + j, n) * factor, n);
+  }
+}
+
+LK_INLINE lk_f32 lk_sqrt(lk_f32 v) { return __builtin_elementwise_sqrt(v); }
+
+/// eˣ within 2 units in the last place, gradual underflow, infinity above 88.73, NaN for NaN.
+///
+/// eˣ = 2ⁿ·eʳ with n = round(x / ln 2) and |r| <= ln 2 / 2; eʳ = 1 + r + r²·q(r) with q of degree 4, a
+/// minimax fit whose own error is 2⁻²⁸. ln 2 is subtracted in two parts, the first short enough that its
+/// product with n is exact. 2ⁿ is applied in two factors, because n reaches −150 and +128.
+LK_INLINE lk_f32 lk_exp(lk_f32 x) {
+  x = x > 89.0f ? (lk_f32)89.0f : x;
+  x = x < -104.0f ? (lk_f32)-104.0f : x;
+  const float round = 0x1.8p23f;
+  const lk_f32 shifted = x * 0x1.715476p+0f + round;
+  const lk_f32 n = shifted - round;
+  const lk_f32 r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f;
+  lk_f32 q = r * 1.3814594e-3f + 8.3687175e-3f;
+  q = q * r + 4.1668389e-2f;
+  q = q * r + 1.6666521e-1f;
+  q = q * r + 4.9999993e-1f;
+  const lk_f32 p = (q * (r * r) + r) + 1.0f;
+  // The low bits of `shifted` hold n as an integer.
+  const lk_u32 bits = lk_f32_to_bits(shifted) - 0x4b400000u;
+  lk_i32 whole;
+  memcpy(&whole, &bits, sizeof whole);
+  const lk_i32 half = whole >> 1;
+  const lk_i32 rest = whole - half;
+  const lk_i32 first = (half + 127) << 23, second = (rest + 127) << 23;
+  lk_f32 f, s;
+  memcpy(&f, &first, sizeof f);
+  memcpy(&s, &second, sizeof s);
+  return p * f * s;
+}
+
+/// 1 / (1 + e⁻ˣ).
+LK_INLINE lk_f32 lk_sigmoid(lk_f32 x) { return 1.0f / (1.0f + lk_exp(-x)); }
+
+#pragma clang assume_nonnull end
+
+#endif

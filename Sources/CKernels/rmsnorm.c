@@ -1,0 +1,88 @@
+#include "lanes.h"
+
+LK_INLINE void lk_rmsnorm_f32_body(float *y, size_t y_stride, float *rstd, const float *x, size_t x_stride,
+                                   const float *gain, float epsilon, size_t rows, size_t width) {
+  for (size_t i = 0; i < rows; i++, x += x_stride, y += y_stride) {
+    lk_f32 squares = 0;
+    for (size_t j = 0; j < width; j += LK_LANES) {
+      const lk_f32 v = lk_load(x + j, lk_lanes(width - j));
+      squares += v * v;
+    }
+    const float r = 1.0f / sqrtf(lk_sum(squares) / (float)width + epsilon);
+    rstd[i] = r;
+    for (size_t j = 0; j < width; j += LK_LANES) {
+      const size_t n = lk_lanes(width - j);
+      lk_store(y + j, lk_load(x + j, n) * r * lk_load(gain + j, n), n);
+    }
+  }
+}
+
+LK_KERNEL(lk_rmsnorm_f32,
+          (float *y, size_t y_stride, float *rstd, const float *x, size_t x_stride, const float *gain,
+           float epsilon, size_t rows, size_t width),
+          (y, y_stride, rstd, x, x_stride, gain, epsilon, rows, width))
+
+/// With h = dy ⊙ gain and k = r³/width·Σ(h ⊙ x): dx = r·h − k·x, on top of what dx holds if `adds`.
+LK_INLINE void lk_rmsnorm_dx(float *dx, size_t dx_stride, const float *dy, size_t dy_stride, const float *x,
+                             size_t x_stride, const float *rstd, const float *gain, size_t rows,
+                             size_t width, int adds) {
+  for (size_t i = 0; i < rows; i++, dx += dx_stride, dy += dy_stride, x += x_stride) {
+    lk_f32 products = 0;
+    for (size_t j = 0; j < width; j += LK_LANES) {
+      const size_t n = lk_lanes(width - j);
+      products += lk_load(dy + j, n) * lk_load(gain + j, n) * lk_load(x + j, n);
+    }
+    const float r = rstd[i];
+    // r·x has mean square 1, so these factors stay in range where r³ alone would overflow.
+    const float k = r * (r * (r * lk_sum(products)) / (float)width);
+    for (size_t j = 0; j < width; j += LK_LANES) {
+      const size_t n = lk_lanes(width - j);
+      const lk_f32 g = lk_load(dy + j, n) * lk_load(gain + j, n) * r - lk_load(x + j, n) * k;
+      lk_store(dx + j, adds ? lk_load(dx + j, n) + g : g, n);
+    }
+  }
+}
+
+LK_INLINE void lk_rmsnorm_backward_add_f32_body(float *dx, size_t dx_stride, const float *dy,
+                                                size_t dy_stride, const float *x, size_t x_stride,
+                                                const float *rstd, const float *gain, size_t rows,
+                                                size_t width) {
+  lk_rmsnorm_dx(dx, dx_stride, dy, dy_stride, x, x_stride, rstd, gain, rows, width, 1);
+}
+
+LK_KERNEL(lk_rmsnorm_backward_add_f32,
+          (float *dx, size_t dx_stride, const float *dy, size_t dy_stride, const float *x, size_t x_stride,
+           const float *rstd, const float *gain, size_t rows, size_t width),
+          (dx, dx_stride, dy, dy_stride, x, x_stride, rstd, gain, rows, width))
+
+LK_INLINE void lk_rmsnorm_backward_f32_body(float *dx, size_t dx_stride, const float *dy, size_t dy_stride,
+                                            const float *x, size_t x_stride, const float *rstd,
+                                            const float *gain, size_t rows, size_t width) {
+  lk_rmsnorm_dx(dx, dx_stride, dy, dy_stride, x, x_stride, rstd, gain, rows, width, 0);
+}
+
+LK_KERNEL(lk_rmsnorm_backward_f32,
+          (float *dx, size_t dx_stride, const float *dy, size_t dy_stride, const float *x, size_t x_stride,
+           const float *rstd, const float *gain, size_t rows, size_t width),
+          (dx, dx_stride, dy, dy_stride, x, x_stride, rstd, gain, rows, width))
+
+LK_INLINE void lk_rmsnorm_gain_gradient_f32_body(float *dgain, const float *dy, size_t dy_stride,
+                                                 const float *x, size_t x_stride, const float *rstd,
+                                                 size_t rows, size_t width) {
+  for (size_t first = 0; first < rows; first += LK_ROW_BLOCK) {
+    const size_t last = rows - first < LK_ROW_BLOCK ? rows : first + LK_ROW_BLOCK;
+    for (size_t j = 0; j < width; j += LK_LANES) {
+      const size_t n = lk_lanes(width - j);
+      lk_f32 block = 0;
+      for (size_t i = first; i < last; i++) {
+        block += lk_load(dy + i * dy_stride + j, n) * (lk_load(x + i * x_stride + j, n) * rstd[i]);
+      }
+      lk_store(dgain + j, lk_load(dgain + j, n) + block, n);
+    }
+  }
+}
+
+LK_KERNEL(lk_rmsnorm_gain_gradient_f32,
+          (float *dgain, const float *dy, size_t dy_stride, const float *x, size_t x_stride,
+           const float *rstd, size_t rows, size_t width),
+          (dgain, dy, dy_stride, x, x_stride, rstd, rows, width))

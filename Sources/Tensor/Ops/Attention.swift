@@ -1,0 +1,288 @@
+import CKernels
+
+/// Causal grouped-query attention over packed sequences, block by block (Dao et al., 2022, arXiv:2205.14135):
+/// no matrix of scores outlives its block.
+///
+/// For token t of a sequence, query head h and its key-value head κ = h / (H/K):
+///
+///     s[j] = scale · q[t,h]·k[j,κ]  for j ≤ t in the same sequence,  p = softmax(s),  o[t,h] = Σⱼ p[j]·v[j,κ]
+///
+/// Matrices of queries are [T, H·D], of keys and values [T, K·D].
+public enum Attention {
+  /// Computes o, and the log-sum-exp of each row of scores, which the backward needs.
+  ///
+  /// Each task takes one block of queries of the heads that share a key-value head.
+  ///
+  /// - Parameters:
+  ///   - offsets: Where each sequence starts, and the number of tokens at the end.
+  ///   - scale: 1/√D, as a rule.
+  ///   - o: [T, H·D], overwritten.
+  ///   - logSumExp: [T, H], overwritten.
+  public static func forward(
+    q: Matrix, k: Matrix, v: Matrix, offsets: [Int], headDimension: Int, scale: Float, into o: Matrix,
+    logSumExp: Matrix, scratch: AttentionScratch, pool: ThreadPool
+  ) {
+    requireShapes(q, k, v, offsets, headDimension, scratch)
+    requireSameShape(q, o, "attention")
+    precondition(
+      logSumExp.rows == q.rows && logSumExp.columns == scratch.heads,
+      "log-sum-exp [\(logSumExp.rows), \(logSumExp.columns)] of [\(q.rows), \(scratch.heads)]")
+    let block = AttentionScratch.queryBlock
+    withLongestFirst(offsets) { order in
+      var tasks = 0
+      for sequence in order { tasks += (sequence.count + block - 1) / block * scratch.keyValueHeads }
+      pool.parallel(tasks) { task, worker in
+        // Later blocks see more keys, so they come first.
+        var index = task / scratch.keyValueHeads
+        for sequence in order {
+          let blocks = (sequence.count + block - 1) / block
+          guard index < blocks else {
+            index -= blocks
+            continue
+          }
+          let first = (blocks - 1 - index) * block
+          let rows =
+            sequence.lowerBound + first..<min(sequence.upperBound, sequence.lowerBound + first + block)
+          forwardBlock(
+            q: q.rows(rows), k: k.rows(sequence), v: v.rows(sequence), start: first,
+            keyValueHead: task % scratch.keyValueHeads, scale: scale, into: o.rows(rows),
+            logSumExp: logSumExp.rows(rows), scratch, scratch.slot(worker))
+          return
+        }
+      }
+    }
+  }
+
+  /// Attends from n new tokens, at positions `start` ..< `start` + n, to a cache that already holds their keys
+  /// and values.
+  ///
+  /// - Parameters:
+  ///   - q: [n, H·D].
+  ///   - keys: [at least start + n, K·D]; so are `values`.
+  ///   - o: [n, H·D], overwritten.
+  public static func decode(
+    q: Matrix, keys: Matrix, values: Matrix, start: Int, headDimension: Int, scale: Float, into o: Matrix,
+    scratch: AttentionScratch, pool: ThreadPool
+  ) {
+    let seen = start + q.rows
+    precondition(start >= 0 && keys.rows >= seen && values.rows >= seen, "\(seen) of \(keys.rows) keys")
+    let (k, v) = (keys.rows(0..<seen), values.rows(0..<seen))
+    requireShapes(q, k, v, [0, q.rows], headDimension, scratch)
+    requireSameShape(q, o, "attention")
+    let block = AttentionScratch.queryBlock
+    let blocks = (q.rows + block - 1) / block
+    pool.parallel(blocks * scratch.keyValueHeads) { task, worker in
+      let first = (blocks - 1 - task / scratch.keyValueHeads) * block
+      let rows = first..<min(q.rows, first + block)
+      forwardBlock(
+        q: q.rows(rows), k: k, v: v, start: start + first, keyValueHead: task % scratch.keyValueHeads,
+        scale: scale, into: o.rows(rows), logSumExp: nil, scratch, scratch.slot(worker))
+    }
+  }
+
+  /// One block of queries, the first at position `start`, against all keys up to its last position.
+  private static func forwardBlock(
+    q: Matrix, k: Matrix, v: Matrix, start: Int, keyValueHead: Int, scale: Float, into o: Matrix,
+    logSumExp: Matrix?, _ scratch: AttentionScratch, _ slot: AttentionScratch.Slot
+  ) {
+    let (d, n, level) = (scratch.headDimension, q.rows, kernelLevel)
+    let group = scratch.heads / scratch.keyValueHeads
+    let rows = group * n
+    let (k, v) = (k.head(keyValueHead, d), v.head(keyValueHead, d))
+    let (queries, accumulator) = (slot.queries.rows(0..<rows), slot.accumulator.rows(0..<rows))
+    for head in 0..<group {
+      queries.rows(head * n..<(head + 1) * n).copy(from: q.head(keyValueHead * group + head, d))
+    }
+    let (maxima, sums) = (slot.statistics.row(0), slot.statistics.row(1))
+    accumulator.fill(0)
+    maxima.update(repeating: -.infinity, count: rows)
+    sums.update(repeating: 0, count: rows)
+    let end = start + n
+    for first in stride(from: 0, to: end, by: AttentionScratch.keyBlock) {
+      let keys = first..<min(end, first + AttentionScratch.keyBlock)
+      let scores = Matrix(slot.scores.base, rows: rows, columns: keys.count)
+      GEMM.single(queries, false, k.rows(keys), true, scores, d, scale, 0)
+      lk_softmax_block_f32(
+        scores.base, maxima, sums, accumulator.base, rows, keys.count, start + 1 - first, n, d,
+        level)
+      GEMM.single(scores, false, v.rows(keys), false, accumulator, keys.count, 1, 1)
+    }
+    for head in 0..<group {
+      let (row, queryHead) = (head * n, keyValueHead * group + head)
+      let output = o.head(queryHead, d)
+      lk_softmax_finish_f32(
+        output.base, output.stride, logSumExp.map { $0.base + queryHead }, logSumExp?.stride ?? 0,
+        accumulator.row(row), maxima + row, sums + row, n, d, level)
+    }
+  }
+
+  /// Computes the gradients with respect to queries, keys and values, recomputing each block of probabilities
+  /// from `logSumExp`. With delta[t,h] = do[t,h]·o[t,h]:
+  ///
+  ///     dv[j] += Σ p[j]·do,  ds[j] = p[j]·(do·v[j] − delta),  dq += scale·ds[j]·k[j],  dk[j] += scale·ds[j]·q
+  ///
+  /// Each task takes one sequence and one key-value head, so dk and dv have one writer and one order of
+  /// addition. Where that makes fewer than sixteen tasks, long sequences are cut by queries into parts of
+  /// equal work, whose dk and dv are added afterwards.
+  ///
+  /// - Parameters:
+  ///   - dq: [T, H·D], overwritten; so are dk and dv, [T, K·D]. They overlap no input.
+  ///   - dO: [T, H·D], the gradient with respect to o.
+  ///   - o: [T, H·D] and `logSumExp`, [T, H], from the forward.
+  public static func backward(
+    dq: Matrix, dk: Matrix, dv: Matrix, dO: Matrix, q: Matrix, k: Matrix, v: Matrix, o: Matrix,
+    logSumExp: Matrix, offsets: [Int], headDimension: Int, scale: Float, scratch: AttentionScratch,
+    pool: ThreadPool
+  ) {
+    requireShapes(q, k, v, offsets, headDimension, scratch)
+    for matrix in [dq, dO, o] { requireSameShape(q, matrix, "attention") }
+    for matrix in [dk, dv] { requireSameShape(k, matrix, "attention") }
+    let limit = AttentionScratch.partLimit(
+      sequences: offsets.count - 1, keyValueHeads: scratch.keyValueHeads)
+    withLongestFirst(offsets) { order in
+      var tasks = 0
+      for sequence in order { tasks += parts(sequence.count, limit) * scratch.keyValueHeads }
+      pool.parallel(tasks) { task, worker in
+        var index = task / scratch.keyValueHeads
+        for sequence in order {
+          let count = parts(sequence.count, limit)
+          guard index < count else {
+            index -= count
+            continue
+          }
+          // The last part meets every key, so it writes to dk and dv themselves.
+          let isLast = index == count - 1
+          let dkPart = (isLast ? dk : scratch.partialKeys[index]).rows(sequence)
+          let dvPart = (isLast ? dv : scratch.partialValues[index]).rows(sequence)
+          let slot = scratch.slot(worker)
+          let inputs = Inputs(
+            dO: dO.rows(sequence), q: q.rows(sequence), k: k.rows(sequence), v: v.rows(sequence),
+            o: o.rows(sequence), logSumExp: logSumExp.rows(sequence))
+          backwardPart(
+            queries: queries(ofPart: index, of: count, length: sequence.count), dq: dq.rows(sequence),
+            dk: dkPart, dv: dvPart, inputs, keyValueHead: task % scratch.keyValueHeads, scale: scale, scratch,
+            slot)
+          return
+        }
+      }
+      for sequence in order {
+        let count = parts(sequence.count, limit)
+        for index in 0..<count - 1 {
+          let keys = 0..<queries(ofPart: index, of: count, length: sequence.count).upperBound
+          let add = { (part: Matrix, whole: Matrix) in
+            Elementwise.add(part.rows(sequence).rows(keys), to: whole.rows(sequence).rows(keys), pool: pool)
+          }
+          add(scratch.partialKeys[index], dk)
+          add(scratch.partialValues[index], dv)
+        }
+      }
+    }
+  }
+
+  private struct Inputs {
+    let dO, q, k, v, o, logSumExp: Matrix
+  }
+
+  /// The given queries of one sequence and key-value head: overwrites their dq, and dk and dv of all keys up
+  /// to the last of them.
+  private static func backwardPart(
+    queries range: Range<Int>, dq: Matrix, dk: Matrix, dv: Matrix, _ inputs: Inputs, keyValueHead: Int,
+    scale: Float, _ scratch: AttentionScratch, _ slot: AttentionScratch.Slot
+  ) {
+    let (d, level) = (scratch.headDimension, kernelLevel)
+    let group = scratch.heads / scratch.keyValueHeads
+    let (k, v) = (inputs.k.head(keyValueHead, d), inputs.v.head(keyValueHead, d))
+    let (dk, dv) = (dk.head(keyValueHead, d), dv.head(keyValueHead, d))
+    dk.rows(0..<range.upperBound).fill(0)
+    dv.rows(0..<range.upperBound).fill(0)
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: AttentionScratch.queryBlock) {
+      let block = start..<min(range.upperBound, start + AttentionScratch.queryBlock)
+      let n = block.count
+      let rows = group * n
+      let (queries, gradients) = (slot.queries.rows(0..<rows), slot.gradients.rows(0..<rows))
+      let accumulator = slot.accumulator.rows(0..<rows)
+      let (logSumExp, delta) = (slot.statistics.row(0), slot.statistics.row(1))
+      for head in 0..<group {
+        let (row, queryHead) = (head * n, keyValueHead * group + head)
+        let (dO, o) = (inputs.dO.rows(block).head(queryHead, d), inputs.o.rows(block).head(queryHead, d))
+        queries.rows(row..<row + n).copy(from: inputs.q.rows(block).head(queryHead, d))
+        gradients.rows(row..<row + n).copy(from: dO)
+        lk_row_dots_f32(delta + row, dO.base, dO.stride, o.base, o.stride, n, d, level)
+        for index in 0..<n { logSumExp[row + index] = inputs.logSumExp.row(start + index)[queryHead] }
+      }
+      accumulator.fill(0)
+      for first in stride(from: 0, to: block.upperBound, by: AttentionScratch.keyBlock) {
+        let keys = first..<min(block.upperBound, first + AttentionScratch.keyBlock)
+        let scores = Matrix(slot.scores.base, rows: rows, columns: keys.count)
+        let dScores = Matrix(slot.dScores.base, rows: rows, columns: keys.count)
+        GEMM.single(queries, false, k.rows(keys), true, scores, d, scale, 0)
+        GEMM.single(gradients, false, v.rows(keys), true, dScores, d, 1, 0)
+        lk_softmax_block_backward_f32(
+          scores.base, dScores.base, logSumExp, delta, rows, keys.count, start + 1 - first, n, level)
+        GEMM.single(scores, true, gradients, false, dv.rows(keys), rows, 1, 1)
+        GEMM.single(dScores, true, queries, false, dk.rows(keys), rows, scale, 1)
+        GEMM.single(dScores, false, k.rows(keys), false, accumulator, keys.count, scale, 1)
+      }
+      for head in 0..<group {
+        dq.rows(block).head(keyValueHead * group + head, d).copy(
+          from: accumulator.rows(head * n..<(head + 1) * n))
+      }
+    }
+  }
+
+  /// How many parts a sequence's backward is cut into: none shorter than 256 tokens on average.
+  private static func parts(_ length: Int, _ limit: Int) -> Int { max(1, min(limit, length / 256)) }
+
+  /// The queries of one part. Work grows with the square of the last query, so the cuts are at square roots,
+  /// rounded to whole blocks.
+  private static func queries(ofPart index: Int, of count: Int, length: Int) -> Range<Int> {
+    let block = AttentionScratch.queryBlock
+    let blocks = (length + block - 1) / block
+    let cut = { (index: Int) in
+      let share = (Double(index) / Double(count)).squareRoot()
+      return min(length, Int((share * Double(blocks)).rounded()) * block)
+    }
+    return cut(index)..<cut(index + 1)
+  }
+
+  /// Calls `body` with the token ranges of the sequences, longest first, so that no long task is left for the
+  /// end.
+  private static func withLongestFirst(
+    _ offsets: [Int], _ body: (UnsafeMutableBufferPointer<Range<Int>>) -> Void
+  ) {
+    withUnsafeTemporaryAllocation(of: Range<Int>.self, capacity: offsets.count - 1) { order in
+      for index in order.indices {
+        let sequence = offsets[index]..<offsets[index + 1]
+        var place = index
+        while place > 0, order[place - 1].count < sequence.count {
+          order.initializeElement(at: place, to: order[place - 1])
+          place -= 1
+        }
+        order.initializeElement(at: place, to: sequence)
+      }
+      body(order)
+    }
+  }
+
+  private static func requireShapes(
+    _ q: Matrix, _ k: Matrix, _ v: Matrix, _ offsets: [Int], _ headDimension: Int, _ scratch: AttentionScratch
+  ) {
+    requireSameShape(k, v, "attention")
+    precondition(
+      headDimension == scratch.headDimension && q.columns == scratch.heads * headDimension
+        && k.columns == scratch.keyValueHeads * headDimension,
+      "queries of \(q.columns) and keys of \(k.columns) columns, heads of \(headDimension); scratch for "
+        + "\(scratch.heads) over \(scratch.keyValueHeads) heads of \(scratch.headDimension)")
+    precondition(
+      offsets.first == 0 && offsets.last == q.rows && zip(offsets, offsets.dropFirst()).allSatisfy(<=),
+      "offsets \(offsets) over \(q.rows) tokens")
+  }
+}
+
+extension Matrix {
+  /// The columns of one head.
+  @inline(__always)
+  fileprivate func head(_ index: Int, _ dimension: Int) -> Matrix {
+    columns(index * dimension..<(index + 1) * dimension)
+  }
+}

@@ -1,0 +1,41 @@
+import CKernels
+
+/// Sums and products element by element, and sums over rows.
+public enum Elementwise {
+  /// Adds x to y: y += x, as on a residual branch. Its backward is itself: the gradient reaches both.
+  public static func add(_ x: Matrix, to y: Matrix, pool: ThreadPool) {
+    requireSameShape(x, y, "add")
+    let level = kernelLevel
+    pool.split(x.rows, cost: x.columns) { range in
+      lk_add_f32(
+        y.row(range.lowerBound), y.stride, x.row(range.lowerBound), x.stride, range.count, x.columns, level)
+    }
+  }
+
+  /// Adds the same bias, [columns], to each row of y.
+  public static func addBias(_ bias: UnsafePointer<Float>, to y: Matrix, pool: ThreadPool) {
+    let level = kernelLevel
+    pool.split(y.rows, cost: y.columns) { range in
+      lk_add_bias_f32(y.row(range.lowerBound), y.stride, bias, range.count, y.columns, level)
+    }
+  }
+
+  /// The backward of `addBias`: dBias[j] += Σᵢ dy[i,j], each column summed by one task in the order of rows.
+  public static func sumRows(
+    _ dy: Matrix, addingTo dBias: UnsafeMutablePointer<Float>, pool: ThreadPool
+  ) {
+    let level = kernelLevel
+    pool.splitColumns(dy.columns, rows: dy.rows) { columns in
+      lk_sum_rows_f32(
+        dBias + columns.lowerBound, dy.base + columns.lowerBound, dy.stride, dy.rows, columns.count, level)
+    }
+  }
+
+  /// Multiplies every element: y *= factor.
+  public static func scale(_ y: Matrix, by factor: Float, pool: ThreadPool) {
+    let level = kernelLevel
+    pool.split(y.rows, cost: y.columns) { range in
+      lk_scale_f32(y.row(range.lowerBound), y.stride, factor, range.count, y.columns, level)
+    }
+  }
+}

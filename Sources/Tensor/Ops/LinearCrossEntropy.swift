@@ -1,0 +1,97 @@
+import CKernels
+
+/// The language-model head and its cross-entropy in one, in chunks of rows: the logits of a whole batch never
+/// exist.
+public enum LinearCrossEntropy {
+  /// The logits of one chunk.
+  public struct Scratch: Sendable {
+    let logits: Matrix
+
+    /// Takes [chunk, V] from the workspace.
+    public init(workspace: Workspace, chunk: Int = 128, vocabulary: Int) {
+      logits = workspace.take("logits of a chunk", rows: chunk, columns: vocabulary)
+    }
+  }
+
+  /// Computes each row's loss: losses[i] = ln Σⱼ e^z[j] − z[labels[i]], with z = hidden[i]·headᵀ, in nats.
+  ///
+  /// - Parameters:
+  ///   - hidden: [N, C], the rows that have a label.
+  ///   - head: [V, C].
+  ///   - labels: [N], each in 0..<V.
+  ///   - losses: [N], overwritten.
+  public static func forward(
+    hidden: Matrix, head: Matrix, labels: UnsafeBufferPointer<Int32>, losses: UnsafeMutablePointer<Float>,
+    scratch: Scratch, pool: ThreadPool
+  ) {
+    forEachChunk(hidden, head, labels, scratch, pool) { rows, _, logits, labels in
+      let level = kernelLevel
+      pool.split(rows.count, cost: 4 * logits.columns) { part in
+        lk_cross_entropy_f32(
+          losses + rows.lowerBound + part.lowerBound, logits.row(part.lowerBound), logits.stride,
+          labels + part.lowerBound, part.count, logits.columns, level)
+      }
+    }
+  }
+
+  /// Computes the losses and, in the same pass, the gradients of Σᵢ scale·weights[i]·losses[i]:
+  ///
+  ///     dz[i,j] = scale·weights[i]·(softmax(z[i])[j] − [j = labels[i]])
+  ///     dHidden = dz·head,  dHead += dzᵀ·hidden
+  ///
+  /// - Parameters:
+  ///   - hidden: [N, C], the rows that have a label.
+  ///   - head: [V, C].
+  ///   - labels: [N], each in 0..<V.
+  ///   - weights: [N], or nil for 1 everywhere.
+  ///   - scale: A factor on each gradient, such as 1 / labels in the step; the losses do not contain it.
+  ///   - losses: [N], overwritten.
+  ///   - dHidden: [N, C], overwritten.
+  ///   - dHead: [V, C], added to; nil for a frozen head.
+  public static func forwardBackward(
+    hidden: Matrix, head: Matrix, labels: UnsafeBufferPointer<Int32>, weights: UnsafeBufferPointer<Float>?,
+    scale: Float, losses: UnsafeMutablePointer<Float>, dHidden: Matrix, dHead: Matrix?, scratch: Scratch,
+    pool: ThreadPool
+  ) {
+    requireSameShape(hidden, dHidden, "cross-entropy")
+    if let dHead { requireSameShape(head, dHead, "cross-entropy") }
+    precondition(weights.map { $0.count == hidden.rows } ?? true, "weights for \(hidden.rows) rows")
+    let weights = weights?.baseAddress
+    forEachChunk(hidden, head, labels, scratch, pool) { rows, hidden, logits, labels in
+      let level = kernelLevel
+      pool.split(rows.count, cost: 6 * logits.columns) { part in
+        let row = rows.lowerBound + part.lowerBound
+        lk_cross_entropy_backward_f32(
+          losses + row, logits.row(part.lowerBound), logits.stride, labels + part.lowerBound,
+          weights.map { $0 + row }, scale, part.count, logits.columns, level)
+      }
+      GEMM.multiply(logits, head, into: dHidden.rows(rows), pool: pool)
+      if let dHead {
+        GEMM.multiply(logits, transposeA: true, hidden, into: dHead, beta: 1, pool: pool)
+      }
+    }
+  }
+
+  /// Computes the logits of each chunk of rows in turn and hands them to `body`, with the chunk's own hidden
+  /// rows and labels.
+  private static func forEachChunk(
+    _ hidden: Matrix, _ head: Matrix, _ labels: UnsafeBufferPointer<Int32>, _ scratch: Scratch,
+    _ pool: ThreadPool,
+    _ body: (
+      _ rows: Range<Int>, _ hidden: Matrix, _ logits: Matrix, _ labels: UnsafePointer<Int32>
+    ) -> Void
+  ) {
+    precondition(
+      scratch.logits.columns == head.rows && hidden.columns == head.columns,
+      "hidden [\(hidden.rows), \(hidden.columns)], head [\(head.rows), \(head.columns)], scratch for "
+        + "\(scratch.logits.columns) tokens")
+    requireIndices(labels, count: hidden.rows, below: head.rows)
+    guard let labels = labels.baseAddress else { return }
+    for first in stride(from: 0, to: hidden.rows, by: scratch.logits.rows) {
+      let rows = first..<min(hidden.rows, first + scratch.logits.rows)
+      let (chunk, logits) = (hidden.rows(rows), scratch.logits.rows(0..<rows.count))
+      GEMM.multiply(chunk, head, transposeB: true, into: logits, pool: pool)
+      body(rows, chunk, logits, labels + first)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import CKernels
+
+/// Root-mean-square normalisation (Zhang and Sennrich, 2019, arXiv:1910.07467).
+public enum RMSNorm {
+  /// Normalises each row: r = 1 / √(mean(x²) + ε), y = x·r ⊙ gain.
+  ///
+  /// - Parameters:
+  ///   - x: [rows, C].
+  ///   - gain: [C].
+  ///   - y: [rows, C], overwritten; it may be x.
+  ///   - rstd: [rows], receives r, which the backward calls read.
+  public static func forward(
+    _ x: Matrix, gain: UnsafePointer<Float>, epsilon: Float, into y: Matrix,
+    rstd: UnsafeMutablePointer<Float>, pool: ThreadPool
+  ) {
+    requireSameShape(x, y, "RMSNorm")
+    let level = kernelLevel
+    pool.split(x.rows, cost: x.columns) { range in
+      let row = range.lowerBound
+      lk_rmsnorm_f32(
+        y.row(row), y.stride, rstd + row, x.row(row), x.stride, gain, epsilon, range.count, x.columns, level)
+    }
+  }
+
+  /// Adds the gradient with respect to the input. With h = dy ⊙ gain:
+  ///
+  ///     dx += r·h − x · (r³ / C) · Σ(h ⊙ x)
+  ///
+  /// - Parameters:
+  ///   - dx: [rows, C], added to: the residual branch has already written here. Overlaps nothing else.
+  ///   - dy: [rows, C], the gradient with respect to the output.
+  ///   - x: [rows, C], the forward input.
+  ///   - rstd: [rows], the r of each row.
+  ///   - gain: [C].
+  public static func backward(
+    addingTo dx: Matrix, dy: Matrix, x: Matrix, rstd: UnsafePointer<Float>, gain: UnsafePointer<Float>,
+    pool: ThreadPool
+  ) {
+    requireSameShape(dx, dy, "RMSNorm")
+    requireSameShape(dx, x, "RMSNorm")
+    let level = kernelLevel
+    pool.split(x.rows, cost: 2 * x.columns) { range in
+      let row = range.lowerBound
+      lk_rmsnorm_backward_add_f32(
+        dx.row(row), dx.stride, dy.row(row), dy.stride, x.row(row), x.stride, rstd + row, gain, range.count,
+        x.columns, level)
+    }
+  }
+
+  /// The same gradient, overwriting dx, which may be dy: for norms of single heads, which no residual passes.
+  public static func backward(
+    into dx: Matrix, dy: Matrix, x: Matrix, rstd: UnsafePointer<Float>, gain: UnsafePointer<Float>,
+    pool: ThreadPool
+  ) {
+    requireSameShape(dx, dy, "RMSNorm")
+    requireSameShape(dx, x, "RMSNorm")
+    let level = kernelLevel
+    pool.split(x.rows, cost: 2 * x.columns) { range in
+      let row = range.lowerBound
+      lk_rmsnorm_backward_f32(
+        dx.row(row), dx.stride, dy.row(row), dy.stride, x.row(row), x.stride, rstd + row, gain, range.count,
+        x.columns, level)
+    }
+  }
+
+  /// Adds the gradient with respect to the gain: dGain[j] += Σᵢ dy[i,j]·x[i,j]·r[i].
+  ///
+  /// Each column is summed by one task, in partial sums of 64 rows.
+  public static func gainGradient(
+    addingTo dGain: UnsafeMutablePointer<Float>, dy: Matrix, x: Matrix, rstd: UnsafePointer<Float>,
+    pool: ThreadPool
+  ) {
+    requireSameShape(dy, x, "RMSNorm")
+    let level = kernelLevel
+    pool.splitColumns(x.columns, rows: 2 * x.rows) { columns in
+      let first = columns.lowerBound
+      lk_rmsnorm_gain_gradient_f32(
+        dGain + first, dy.base + first, dy.stride, x.base + first, x.stride, rstd, x.rows, columns.count,
+        level)
+    }
+  }
+}
