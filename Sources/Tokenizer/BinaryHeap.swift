@@ -1,0 +1,48 @@
+/// A priority queue that gives its smallest element first.
+struct BinaryHeap<Element: Comparable> {
+  private var elements: [Element] = []
+
+  /// Takes all of `elements` in linear time.
+  init(_ elements: [Element] = []) {
+    self.elements = elements
+    for index in stride(from: elements.count / 2 - 1, through: 0, by: -1) { siftDown(from: index) }
+  }
+
+  var isEmpty: Bool { elements.isEmpty }
+
+  mutating func removeAll() { elements.removeAll(keepingCapacity: true) }
+
+  mutating func push(_ element: Element) {
+    var index = elements.count
+    elements.append(element)
+    while index > 0 {
+      let parent = (index - 1) / 2
+      guard element < elements[parent] else { break }
+      elements[index] = elements[parent]
+      index = parent
+    }
+    elements[index] = element
+  }
+
+  mutating func pop() -> Element? {
+    guard let last = elements.popLast() else { return nil }
+    guard let first = elements.first else { return last }
+    elements[0] = last
+    siftDown(from: 0)
+    return first
+  }
+
+  private mutating func siftDown(from start: Int) {
+    let element = elements[start]
+    var index = start
+    while true {
+      var child = 2 * index + 1
+      guard child < elements.count else { break }
+      if child + 1 < elements.count, elements[child + 1] < elements[child] { child += 1 }
+      guard elements[child] < element else { break }
+      elements[index] = elements[child]
+      index = child
+    }
+    elements[index] = element
+  }
+}

@@ -1,0 +1,91 @@
+import Files
+
+extension TrainedVocabulary {
+  /// The vocabulary as the content of a `tokenizer.json`, which ``TextTokenizer`` and the `tokenizers` library
+  /// read.
+  ///
+  /// A pair that merged twice keeps its later rank, as in the library.
+  public func json() -> JSONValue {
+    var vocabulary = JSONObject()
+    var addedTokens: [JSONValue] = []
+    for (id, token) in specialTokens.enumerated() {
+      vocabulary.append(token, .integer(Int64(id)))
+      addedTokens.append([
+        "id": .integer(Int64(id)), "content": .string(token), "single_word": false, "lstrip": false,
+        "rstrip": false, "normalized": false, "special": true,
+      ])
+    }
+    for id in specialTokens.count..<count {
+      vocabulary.append(spelling(of: id), .integer(Int64(id)))
+    }
+    return [
+      "version": "1.0",
+      "truncation": nil,
+      "padding": nil,
+      "added_tokens": .array(addedTokens),
+      "normalizer": nil,
+      "pre_tokenizer": preTokenizer.json,
+      "post_processor": nil,
+      "decoder": PreTokenizer.Step.byteLevel(addsPrefixSpace: false, usesPattern: true).json,
+      "model": [
+        "type": "BPE",
+        "dropout": nil,
+        "unk_token": nil,
+        "continuing_subword_prefix": nil,
+        "end_of_word_suffix": nil,
+        "fuse_unk": false,
+        "byte_fallback": false,
+        "ignore_merges": false,
+        "vocab": .object(vocabulary),
+        "merges": .array(mergesByRank().map { .string($0) }),
+      ],
+    ]
+  }
+
+  /// Writes `tokenizer.json` into the folder at `folder`.
+  ///
+  /// - Throws: `FileError` where the file cannot be written.
+  public func write(toFolder folder: String) throws {
+    try AtomicFile.write(try JSONWriter.bytes(of: json(), layout: .pretty), to: folder + "/tokenizer.json")
+  }
+
+  /// Each pair once, at the place where it merged last, spelled as "left right".
+  private func mergesByRank() -> [String] {
+    var seen: Set<Merge> = []
+    let latestFirst = merges.reversed().filter { seen.insert($0).inserted }
+    return latestFirst.reversed().map { spelling(of: Int($0.left)) + " " + spelling(of: Int($0.right)) }
+  }
+
+  private func spelling(of id: Int) -> String {
+    id < specialTokens.count
+      ? specialTokens[id] : ByteLevelAlphabet.spelling(of: tokens[id - specialTokens.count])
+  }
+}
+
+extension PreTokenizer {
+  /// The `pre_tokenizer` of a `tokenizer.json`.
+  var json: JSONValue {
+    if let only = steps.first, steps.count == 1 { return only.json }
+    return ["type": "Sequence", "pretokenizers": .array(steps.map(\.json))]
+  }
+}
+
+extension PreTokenizer.Step {
+  /// One pre-tokenizer of a `tokenizer.json`.
+  var json: JSONValue {
+    switch self {
+    case .split(let pattern):
+      [
+        "type": "Split", "pattern": ["Regex": .string(pattern.rawValue)], "behavior": "Isolated",
+        "invert": false,
+      ]
+    case .digits(let individually):
+      ["type": "Digits", "individual_digits": .bool(individually)]
+    case .byteLevel(let addsPrefixSpace, let usesPattern):
+      [
+        "type": "ByteLevel", "add_prefix_space": .bool(addsPrefixSpace), "trim_offsets": true,
+        "use_regex": .bool(usesPattern),
+      ]
+    }
+  }
+}
