@@ -61,31 +61,3 @@ extension TrainedVocabulary {
       ? specialTokens[id] : ByteLevelAlphabet.spelling(of: tokens[id - specialTokens.count])
   }
 }
-
-extension PreTokenizer {
-  /// The `pre_tokenizer` of a `tokenizer.json`.
-  var json: JSONValue {
-    if let only = steps.first, steps.count == 1 { return only.json }
-    return ["type": "Sequence", "pretokenizers": .array(steps.map(\.json))]
-  }
-}
-
-extension PreTokenizer.Step {
-  /// One pre-tokenizer of a `tokenizer.json`.
-  var json: JSONValue {
-    switch self {
-    case .split(let pattern):
-      [
-        "type": "Split", "pattern": ["Regex": .string(pattern.rawValue)], "behavior": "Isolated",
-        "invert": false,
-      ]
-    case .digits(let individually):
-      ["type": "Digits", "individual_digits": .bool(individually)]
-    case .byteLevel(let addsPrefixSpace, let usesPattern):
-      [
-        "type": "ByteLevel", "add_prefix_space": .bool(addsPrefixSpace), "trim_offsets": true,
-        "use_regex": .bool(usesPattern),
-      ]
-    }
-  }
-}
