@@ -18,7 +18,10 @@ struct JSONFields {
   }
 
   /// The value of `key`, or nil where it is null or not there.
-  subscript(key: String) -> JSONValue? { object[key].flatMap { $0.isNull ? nil : $0 } }
+  subscript(key: String) -> JSONValue? {
+    guard let value = object[key], !value.isNull else { return Optional.none }
+    return value
+  }
 
   func string(_ key: String) throws(TokenizerError) -> String {
     let value = try value(key, expected: "a string")

@@ -14,7 +14,10 @@ enum Normalizer: Equatable, Sendable {
     _ text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>) -> Void
   ) {
     if self == .none || Self.isSurelyNFC(text) { return body(text) }
-    var composed = String(decoding: text, as: UTF8.self).precomposedStringWithCanonicalMapping
+    // Composing alone leaves a Hangul syllable and a final consonant behind it apart (Swift 6.3); from the
+    // decomposed text they are joined.
+    var composed = String(decoding: text, as: UTF8.self)
+      .decomposedStringWithCanonicalMapping.precomposedStringWithCanonicalMapping
     composed.withUTF8(body)
   }
 

@@ -82,7 +82,8 @@ extension PreTokenizerPattern {
     let regex = try pattern.string("Regex")
     guard let known = PreTokenizerPattern(rawValue: regex) else {
       throw pattern.unsupported(
-        "\"\(regex)\"", at: "Regex", expected: "the pattern of GPT-2, Llama 3 or Qwen 2, character by character")
+        "\"\(regex)\"", at: "Regex",
+        expected: "the pattern of GPT-2, Llama 3 or Qwen 2, character by character")
     }
     self = known
   }

@@ -55,7 +55,8 @@ extension TokenizerDefinition {
     ofTokenNamedBy key: String, in fields: JSONFields
   ) throws(TokenizerError) -> Int32? {
     guard let value = fields[key] else { return nil }
-    let name = if case .object = value { try fields.fields(key).string("content") } else { try fields.string(key) }
+    let name =
+      if case .object = value { try fields.fields(key).string("content") } else { try fields.string(key) }
     let bytes = Array(name.utf8)
     if let added = addedTokens.first(where: { $0.content.utf8.elementsEqual(bytes) }) { return added.id }
     guard let id = bytes.withUnsafeBufferPointer({ model.id(ofSpelling: $0) }) else {

@@ -42,7 +42,8 @@ struct VocabularyReader {
     }
     for key in ["continuing_subword_prefix", "end_of_word_suffix"] {
       guard let value = fields[key], value.stringValue != "" else { continue }
-      throw fields.unsupported(value.stringValue.map { "\"\($0)\"" } ?? value.kindName, at: key, expected: "null")
+      throw fields.unsupported(
+        value.stringValue.map { "\"\($0)\"" } ?? value.kindName, at: key, expected: "null")
     }
   }
 
