@@ -55,7 +55,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   }
 
   /// Makes the error for an error number that a system call left in `errno`.
-  init(path: String, operation: Operation, code: Int32) {
+  package init(path: String, operation: Operation, code: Int32) {
     let problem: Problem =
       switch code {
       case ENOENT: .missing

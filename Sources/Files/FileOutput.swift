@@ -7,12 +7,12 @@
 #endif
 
 /// The owner of a file descriptor that is written from front to back.
-struct FileOutput: ~Copyable {
+package struct FileOutput: ~Copyable {
   private let path: String
   private var descriptor: Int32
 
   /// Takes over `descriptor`; errors name `path`.
-  init(descriptor: Int32, path: String) {
+  package init(descriptor: Int32, path: String) {
     self.descriptor = descriptor
     self.path = path
   }
@@ -22,7 +22,7 @@ struct FileOutput: ~Copyable {
   }
 
   /// Writes all of `bytes`, however many calls that takes.
-  func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+  package func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
     var remaining = bytes
     while !remaining.isEmpty {
       let written = write(descriptor, remaining.baseAddress, remaining.count)

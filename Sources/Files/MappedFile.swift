@@ -14,7 +14,10 @@ public final class MappedFile: Sendable {
   /// The path under which the file was opened.
   public let path: String
 
-  /// The whole file; empty for an empty file. Valid as long as this object lives.
+  /// The whole file; empty for an empty file.
+  ///
+  /// Valid as long as this object lives: keep it in a variable or property, since a temporary one, as in
+  /// `use(try MappedFile(path: path).bytes)`, is gone before the bytes are used.
   ///
   /// Safe to share between threads: nobody writes the pages, and the last owner unmaps them.
   public nonisolated(unsafe) let bytes: UnsafeRawBufferPointer

@@ -1,7 +1,6 @@
+import Files
 import Foundation
 import Testing
-
-@testable import Files
 
 @Suite("Atomic file") struct AtomicFileTests {
   @Test("writes a new file and replaces an old one, leaving nothing else behind")
