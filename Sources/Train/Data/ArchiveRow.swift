@@ -1,0 +1,65 @@
+/// One row of an archive, of the kind that its keys decide, and the place it came from.
+public struct ArchiveRow: Equatable, Sendable {
+  /// What a row holds.
+  public enum Content: Equatable, Sendable {
+    /// A piece, learned given its seed.
+    case post(title: String?, seed: Seed, text: String)
+    /// A text, learned as it stands.
+    case text(String)
+    /// A completion, learned given its prompt.
+    case completion(prompt: String, completion: String)
+    /// A conversation, of which the assistant's turns are learned.
+    case chat([ChatMessage])
+    /// A draft and what the writer made of it; the final is learned given the seed.
+    case edit(title: String?, seed: Seed, draft: String, final: String)
+  }
+
+  /// One turn of a conversation.
+  public struct ChatMessage: Equatable, Sendable {
+    /// Who speaks: "system", "user" or "assistant".
+    public let role: String
+    /// What is said.
+    public let content: String
+  }
+
+  /// The kinds of rows, in the order in which reports list them.
+  public enum Kind: String, CaseIterable, Sendable {
+    case post, text, completion, chat, edit
+  }
+
+  /// The archive file, as it was named when it was read.
+  public let file: String
+  /// The line in that file, from 1.
+  public let line: Int
+  /// The row's own name, where it has one.
+  public let id: String?
+  /// The row's date as it is written there, where it has one.
+  public let date: String?
+  /// What the row holds.
+  public let content: Content
+
+  /// The row's kind.
+  public var kind: Kind {
+    switch content {
+    case .post: .post
+    case .text: .text
+    case .completion: .completion
+    case .chat: .chat
+    case .edit: .edit
+    }
+  }
+
+  /// The place as `file:line`.
+  public var place: String { "\(file):\(line)" }
+
+  /// The texts by which a duplicate of this row is recognised: both sides of an edit, and whatever else
+  /// would give the answer away if it stood on the other side of the split.
+  var documentTexts: [String] {
+    switch content {
+    case .post(_, _, let text), .text(let text): [text]
+    case .completion(let prompt, let completion): [prompt + "\n" + completion]
+    case .chat(let messages): [messages.map(\.content).joined(separator: "\n")]
+    case .edit(_, _, let draft, let final): [final, draft]
+    }
+  }
+}
