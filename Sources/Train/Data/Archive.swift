@@ -9,14 +9,20 @@ public struct Archive: Equatable, Sendable {
   /// The number of lines with nothing on them.
   public let blankLineCount: Int
 
+  init(rows: [ArchiveRow], skipped: [RowProblem], blankLineCount: Int) {
+    self.rows = rows
+    self.skipped = skipped
+    self.blankLineCount = blankLineCount
+  }
+
   /// Reads the files at `paths`, each one JSON object a line.
   ///
-  /// - Parameters:
-  ///   - skipBadRows: drops and lists rows that cannot be used instead of refusing the archive.
-  ///   - rendersChat: whether the base has a chat template in which a conversation can be learned.
+  /// A conversation is a row that cannot be used: no base's chat template can be rendered yet.
+  ///
+  /// - Parameter skipBadRows: drops and lists rows that cannot be used instead of refusing the archive.
   /// - Throws: ``ArchiveError`` with every bad row up to a limit, or where no row is left; `FileError`
   ///   where a file cannot be read.
-  public init(paths: [String], skipBadRows: Bool = false, rendersChat: Bool = false) throws {
+  public init(paths: [String], skipBadRows: Bool = false) throws {
     var rows: [ArchiveRow] = []
     var problems: [RowProblem] = []
     var blankLineCount = 0
@@ -29,7 +35,7 @@ public struct Archive: Equatable, Sendable {
         }
         do throws(RowProblem) {
           let row = try RowReader.row(line.bytes, file: path, line: line.number)
-          guard rendersChat || row.kind != .chat else {
+          guard row.kind != .chat else {
             throw RowProblem(file: path, line: line.number, problem: .noChatTemplate)
           }
           rows.append(row)
@@ -40,9 +46,7 @@ public struct Archive: Equatable, Sendable {
     }
     guard problems.isEmpty || skipBadRows else { throw ArchiveError.badRows(problems) }
     guard !rows.isEmpty else { throw ArchiveError.noRows(files: paths, skipped: problems) }
-    self.rows = rows
-    self.skipped = problems
-    self.blankLineCount = blankLineCount
+    self.init(rows: rows, skipped: problems, blankLineCount: blankLineCount)
   }
 }
 
@@ -57,9 +61,6 @@ public enum ArchiveError: Error, Equatable, Sendable, CustomStringConvertible {
   /// There are too few different documents to hold any out.
   case tooSmallToHoldOut(documents: Int, needed: Int)
 
-  /// How many bad rows the text shows; the rest are counted.
-  static let shownProblems = 20
-
   /// What was found, what was expected and what to do; one line for each bad row.
   public var description: String {
     switch self {
@@ -71,19 +72,23 @@ public enum ArchiveError: Error, Equatable, Sendable, CustomStringConvertible {
         + "Add rows such as {\"title\": …, \"text\": …}."
       return skipped.isEmpty ? finding : finding + "\n" + Self.lines(of: skipped)
     case .nothingToLearn(let places):
-      return "\(places.prefix(Self.shownProblems).joined(separator: ", ")): found no token to learn in any row; "
+      return
+        "\(shortened(places).joined(separator: ", ")): found no token to learn in any row; "
         + "expected text after the prompt. Give the rows text to learn."
     case .tooSmallToHoldOut(let documents, let needed):
-      return "found \(documents) different document\(documents == 1 ? "" : "s"); expected at least \(needed), "
+      return
+        "found \(documents) different document\(documents == 1 ? "" : "s"); expected at least \(needed), "
         + "so that two can be held out. Collect more, or pass --valid-fraction 0 to train without a verdict."
     }
   }
 
   private static func lines(of problems: [RowProblem]) -> String {
-    var lines = problems.prefix(shownProblems).map(\.description)
-    if problems.count > shownProblems {
-      lines.append("and \(problems.count - shownProblems) more rows that cannot be used.")
-    }
-    return lines.joined(separator: "\n")
+    shortened(problems.map(\.description)).joined(separator: "\n")
   }
+}
+
+/// The first 20 of `items`, and the number of the others in place of them: a list that stays readable.
+func shortened(_ items: [String]) -> [String] {
+  let limit = 20
+  return items.count <= limit ? items : items.prefix(limit) + ["and \(items.count - limit) more"]
 }

@@ -52,14 +52,20 @@ public struct ArchiveRow: Equatable, Sendable {
   /// The place as `file:line`.
   public var place: String { "\(file):\(line)" }
 
-  /// The texts by which a duplicate of this row is recognised: both sides of an edit, and whatever else
-  /// would give the answer away if it stood on the other side of the split.
-  var documentTexts: [String] {
+  /// The texts by which a duplicate of this row is recognised.
+  ///
+  /// Both sides of an edit count. A completion is repeated exactly only with its prompt, since short answers
+  /// come back, but nearly repeated by itself, since many rows may share one long instruction.
+  var documentTexts: DocumentTexts {
     switch content {
-    case .post(_, _, let text), .text(let text): [text]
-    case .completion(let prompt, let completion): [prompt + "\n" + completion]
-    case .chat(let messages): [messages.map(\.content).joined(separator: "\n")]
-    case .edit(_, _, let draft, let final): [final, draft]
+    case .post(_, _, let text), .text(let text):
+      DocumentTexts([text])
+    case .completion(let prompt, let completion):
+      DocumentTexts(exact: [prompt + "\n" + completion], near: [completion])
+    case .chat(let messages):
+      DocumentTexts([messages.map(\.content).joined(separator: "\n")])
+    case .edit(_, _, let draft, let final):
+      DocumentTexts([final, draft])
     }
   }
 }

@@ -37,9 +37,12 @@ public struct RowProblem: Error, Equatable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Where the row is and what is wrong with it, for a list of rows that were dropped.
+  public var summary: String { "\(file):\(line): \(finding)" }
+
   private var finding: String {
     switch problem {
-    case .notJSON(_, let problem): "\(problem)"
+    case .notJSON(let column, let problem): "column \(column): \(problem)"
     case .notAnObject(let found): "a row must be one JSON object, found \(found)"
     case .noKnownKey(let found, _, _):
       """

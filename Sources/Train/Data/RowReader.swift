@@ -44,7 +44,8 @@ struct RowReader {
     if let present = try both("draft", "final") {
       let title = try title()
       let final = present.second
-      return .edit(title: title, seed: try seed(title: title, text: final), draft: present.first, final: final)
+      return .edit(
+        title: title, seed: try seed(title: title, text: final), draft: present.first, final: final)
     }
     if let messages = object["messages"] { return .chat(try chat(messages)) }
     if let present = try both("prompt", "completion") {

@@ -7,6 +7,9 @@ struct Shingles: Sendable {
   /// Words in a run: long enough that ordinary phrases of one writer are not duplicates.
   static let width = 5
 
+  /// Texts of fewer runs coincide by chance, and are not compared.
+  static let minimumCount = 8
+
   /// The hashes of the different runs, ascending.
   let hashes: [UInt64]
 
@@ -33,6 +36,9 @@ struct Shingles: Sendable {
 
   var count: Int { hashes.count }
 
+  /// Whether there are enough runs for their overlap to mean anything.
+  var areComparable: Bool { count >= Self.minimumCount }
+
   /// The number of runs in both.
   func overlap(with other: Shingles) -> Int {
     var (i, j, shared) = (0, 0, 0)
@@ -43,12 +49,6 @@ struct Shingles: Sendable {
       if b <= a { j += 1 }
     }
     return shared
-  }
-
-  /// |A ∩ B| / |A ∪ B|.
-  func jaccard(with other: Shingles) -> Double {
-    let shared = overlap(with: other)
-    return Double(shared) / Double(count + other.count - shared)
   }
 
   // MARK: Hashing

@@ -1,0 +1,63 @@
+/// An archive made ready to train on: token sequences for both sides of the split, and what was found on
+/// the way.
+public struct Dataset: Sendable {
+  /// How an archive becomes a dataset.
+  public struct Settings: Equatable, Sendable {
+    /// The longest window in tokens, at least ``ExampleEncoder/minimumSequenceLength``.
+    public var maxSequenceLength: Int
+    /// Whether prompts go without labels.
+    public var masksPrompt: Bool
+    /// The share of documents to hold out, in [0, 1); 0 holds out none.
+    public var validFraction: Double
+
+    /// Makes settings.
+    public init(maxSequenceLength: Int, masksPrompt: Bool = true, validFraction: Double = 0.15) {
+      self.maxSequenceLength = maxSequenceLength
+      self.masksPrompt = masksPrompt
+      self.validFraction = validFraction
+    }
+  }
+
+  /// The rows of the archive; an example's `document` is an index into them.
+  public let rows: [ArchiveRow]
+  /// The length in bytes of what is learned of each row, for bits per byte.
+  public let learnedBytes: [Int]
+  /// The rows held out, ascending.
+  public let heldOutRows: [Int]
+  /// The windows to train on, in file order.
+  public let training: [TrainingExample]
+  /// The windows held out, in file order.
+  public let heldOut: [TrainingExample]
+  /// For each row, the first row of its group of duplicates: itself where it is alone.
+  public let duplicateGroups: [Int]
+  /// What was found, for the pre-flight lines.
+  public let report: DatasetReport
+
+  /// Encodes, groups and splits the rows of `archive`.
+  ///
+  /// - Throws: ``ArchiveError`` where no row has a token to learn, or too few documents differ to hold any
+  ///   out.
+  public init(_ archive: Archive, tokenizer: any TokenCoder, settings: Settings) throws(ArchiveError) {
+    let rows = archive.rows
+    let encoder = ExampleEncoder(
+      tokenizer: tokenizer, maxSequenceLength: settings.maxSequenceLength, masksPrompt: settings.masksPrompt)
+    let windows = rows.indices.map { encoder.examples(for: rows[$0], document: $0) }
+    let learnable = rows.indices.filter { !windows[$0].isEmpty }
+    guard !learnable.isEmpty else { throw .nothingToLearn(places: rows.map(\.place)) }
+
+    let texts = rows.map(\.documentTexts)
+    let groups = DuplicateGroups(texts)
+    let split = try DocumentSplit(
+      texts, groups: groups, eligible: learnable, validFraction: settings.validFraction)
+
+    self.rows = rows
+    learnedBytes = rows.map(encoder.learnedBytes)
+    heldOutRows = split.heldOut
+    training = split.training.flatMap { windows[$0] }
+    heldOut = split.heldOut.flatMap { windows[$0] }
+    duplicateGroups = groups.representatives
+    report = DatasetReport(
+      archive: archive, windows: windows, groups: groups, split: split,
+      overlap: SplitOverlap.largest(texts, split: split), settings: settings)
+  }
+}

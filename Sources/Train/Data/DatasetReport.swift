@@ -1,0 +1,132 @@
+/// What was found in an archive before the first step, in numbers and in lines.
+public struct DatasetReport: Equatable, Sendable {
+  /// Below this many different documents, fine-tuning rarely beats a prompt with examples.
+  public static let advisedDocuments = 100
+
+  /// The overlap of a held-out row with a row to train on.
+  public struct Overlap: Equatable, Sendable {
+    /// The share of the held-out row's different five-word runs that the other has too, in (0, 1].
+    public let share: Double
+    /// The held-out row as `file:line`.
+    public let heldOut: String
+    /// The row to train on as `file:line`.
+    public let training: String
+  }
+
+  /// The rows of each kind; kinds without rows are left out.
+  public let rowCounts: [ArchiveRow.Kind: Int]
+  /// The lines with nothing on them.
+  public let blankLineCount: Int
+  /// The rows that were dropped because they cannot be used.
+  public let skipped: [RowProblem]
+  /// The tokens with a label, on both sides of the split.
+  public let labelledTokens: Int
+  /// All tokens of all windows.
+  public let totalTokens: Int
+  /// The longest window allowed, in tokens.
+  public let maxSequenceLength: Int
+  /// The rows that did not fit in one window.
+  public let longRowCount: Int
+  /// The windows that those rows became.
+  public let longRowWindowCount: Int
+  /// The rows with no token to learn, as `file:line`; they are on neither side.
+  public let unlabelledRows: [String]
+  /// The rows that repeat an earlier one but for case and white space.
+  public let exactDuplicateCount: Int
+  /// The rows that nearly repeat another.
+  public let nearDuplicateCount: Int
+  /// The different documents with something to learn: duplicates count once.
+  public let distinctDocuments: Int
+  /// The rows to train on.
+  public let trainingRowCount: Int
+  /// The rows held out.
+  public let heldOutRowCount: Int
+  /// The largest overlap between the sides, nil where they share no five-word run.
+  public let largestOverlap: Overlap?
+
+  init(
+    archive: Archive, windows: [[TrainingExample]], groups: DuplicateGroups, split: DocumentSplit,
+    overlap: SplitOverlap?, settings: Dataset.Settings
+  ) {
+    let rows = archive.rows
+    let long = windows.filter { $0.count > 1 }
+    rowCounts = Dictionary(rows.map { ($0.kind, 1) }, uniquingKeysWith: +)
+    blankLineCount = archive.blankLineCount
+    skipped = archive.skipped
+    labelledTokens = windows.joined().reduce(0) { $0 + $1.labelCount }
+    totalTokens = windows.joined().reduce(0) { $0 + $1.tokens.count }
+    maxSequenceLength = settings.maxSequenceLength
+    longRowCount = long.count
+    longRowWindowCount = long.joined().count
+    unlabelledRows = rows.indices.filter { windows[$0].isEmpty }.map { rows[$0].place }
+    exactDuplicateCount = groups.exactCount
+    nearDuplicateCount = groups.nearCount
+    distinctDocuments = Set((split.training + split.heldOut).map { groups.representatives[$0] }).count
+    trainingRowCount = split.training.count
+    heldOutRowCount = split.heldOut.count
+    largestOverlap = overlap.map {
+      Overlap(share: $0.share, heldOut: rows[$0.heldOut].place, training: rows[$0.training].place)
+    }
+  }
+
+  /// The report as lines of `name  facts`, warnings last; what did not occur is left out.
+  public var lines: [String] {
+    let kinds = ArchiveRow.Kind.allCases.compactMap { kind in rowCounts[kind].map { "\($0) \(kind.rawValue)" }
+    }
+    var facts = [
+      ("rows", "\(rowCounts.values.reduce(0, +)) (\(kinds.joined(separator: ", ")))"),
+      ("learned", "\(labelledTokens) of \(totalTokens) tokens"),
+    ]
+    if longRowCount > 0 {
+      let limit = "\(maxSequenceLength) tokens"
+      facts.append(
+        ("windows", "\(longRowWindowCount), from \(counted(longRowCount, "row")) longer than \(limit)"))
+    }
+    if exactDuplicateCount + nearDuplicateCount > 0 {
+      let counts = "\(exactDuplicateCount) exact, \(nearDuplicateCount) near"
+      facts.append(("duplicates", "\(counts); each is on the side of its first copy"))
+    }
+    if blankLineCount > 0 { facts.append(("blank lines", "\(blankLineCount)")) }
+    facts.append(("split", splitText))
+    if heldOutRowCount > 0 { facts.append(("overlap", overlapText)) }
+    if !skipped.isEmpty { facts.append(("skipped", "\(counted(skipped.count, "row")) that cannot be used:")) }
+    let width = facts.map(\.0.count).max() ?? 0
+    let lines = facts.map { name, text in
+      name + String(repeating: " ", count: width + 2 - name.count) + text
+    }
+    return lines + shortened(skipped.map(\.summary)).map { "  \($0)" } + warnings
+  }
+
+  /// What the writer should know before going on.
+  public var warnings: [String] {
+    var warnings: [String] = []
+    if !unlabelledRows.isEmpty {
+      warnings.append(
+        "warning: no token to learn in \(shortened(unlabelledRows).joined(separator: ", ")); left out of training."
+      )
+    }
+    if distinctDocuments < Self.advisedDocuments {
+      warnings.append(
+        "warning: \(counted(distinctDocuments, "different document")); the field advises \(Self.advisedDocuments) clean "
+          + "examples or more before fine-tuning. Try the base with your best pieces in its prompt first, or "
+          + "collect more.")
+    }
+    return warnings
+  }
+
+  private var splitText: String {
+    let training = "\(counted(trainingRowCount, "row")) to train on"
+    return heldOutRowCount > 0
+      ? "\(training), \(heldOutRowCount) held out" : "\(training), none held out: no verdict"
+  }
+
+  private var overlapText: String {
+    guard let largestOverlap else { return "the sides share no run of \(Shingles.width) words" }
+    let percent = Int((100 * largestOverlap.share).rounded())
+    return "at most \(percent) % of a held-out row's runs of \(Shingles.width) words: "
+      + "\(largestOverlap.heldOut) in \(largestOverlap.training)"
+  }
+
+  /// "1 row", "2 rows".
+  private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+}
