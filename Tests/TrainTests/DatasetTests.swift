@@ -52,6 +52,18 @@ struct DatasetTests {
     #expect(dataset.report.largestOverlap == nil)
   }
 
+  @Test("Copies of one piece are one document of the evidence")
+  func heldOutLosses() throws {
+    let rows = (1...10).flatMap { number in [number, 10 + number].map { row($0, .text(text(number))) } }
+    let dataset = try dataset(rows, settings: Dataset.Settings(maxSequenceLength: 400, validFraction: 0.4))
+    let losses = rows.indices.map { DocumentLoss(nats: Double($0), tokens: 1, bytes: 10) }
+    let expected = dataset.heldOutRows.filter { $0.isMultiple(of: 2) }.map {
+      DocumentLoss(nats: Double(2 * $0 + 1), tokens: 2, bytes: 20)
+    }
+    #expect(expected.count >= 2 && dataset.heldOutRows.count == 2 * expected.count)
+    #expect(dataset.heldOutLosses(losses) == expected)
+  }
+
   @Test("The report says what was found, line by line")
   func report() throws {
     let problem = RowProblem(file: "a.jsonl", line: 9, problem: .notAnObject(found: "a number"))
@@ -96,16 +108,17 @@ struct DatasetTests {
     #expect(places.contains(overlap.heldOut) && !places.contains(overlap.training))
     #expect(
       dataset.report.lines.contains(
-        "overlap  at most 13 % of a held-out row's runs of 5 words: \(overlap.heldOut) in \(overlap.training)"
+        "overlap  at most 12.5 % of a held-out row's runs of 5 words: \(overlap.heldOut) in \(overlap.training)"
       ))
   }
 
   @Test("Rows with nothing to learn are listed, and refused when all are")
   func unlabelled() throws {
     struct Endless: TokenCoder {
-      var endOfText: Int32? { nil }
+      var endOfTextID: Int32? { nil }
+      var prefixIDs: [Int32] { [] }
       func encode(_ text: String, addSpecialTokens: Bool) -> [Int32] { text.utf8.map { Int32($0) } }
-      func bytes(of token: Int32) -> [UInt8] { [] }
+      func bytes(ofID id: Int32) -> [UInt8] { [] }
     }
     let settings = Dataset.Settings(maxSequenceLength: 40, validFraction: 0)
     let archive = Archive(

@@ -12,7 +12,7 @@ struct ExampleEncoderTests {
     begin: Int32? = nil, end: Int32? = 256, window: Int = 1000, masksPrompt: Bool = true
   ) -> ExampleEncoder {
     ExampleEncoder(
-      tokenizer: ByteTokenizer(beginOfText: begin, endOfText: end), maxSequenceLength: window,
+      tokenizer: ByteTokenizer(beginOfText: begin, endOfTextID: end), maxSequenceLength: window,
       masksPrompt: masksPrompt)
   }
 
@@ -63,11 +63,12 @@ struct ExampleEncoderTests {
   @Test("A tokenizer that ends texts itself gets no second end, and none inside")
   func ownEnd() {
     struct Ending: TokenCoder {
-      let endOfText: Int32? = 256
+      let endOfTextID: Int32? = 256
+      let prefixIDs: [Int32] = []
       func encode(_ text: String, addSpecialTokens: Bool) -> [Int32] {
         text.utf8.map { Int32($0) } + (addSpecialTokens ? [256] : [])
       }
-      func bytes(of token: Int32) -> [UInt8] { [] }
+      func bytes(ofID id: Int32) -> [UInt8] { [] }
     }
     let encoder = ExampleEncoder(tokenizer: Ending(), maxSequenceLength: 100)
     #expect(encoder.examples(for: row(.text("ab")), document: 0).map(\.tokens) == [ids("ab") + [256]])

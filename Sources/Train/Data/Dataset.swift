@@ -60,4 +60,15 @@ public struct Dataset: Sendable {
       archive: archive, windows: windows, groups: groups, split: split,
       overlap: SplitOverlap.largest(texts, split: split), settings: settings)
   }
+
+  /// The losses of what is held out, summed over each group of duplicates: the documents of a bootstrap, of
+  /// which two copies of one piece would be one piece of evidence counted twice.
+  ///
+  /// - Parameter losses: the loss of each row, as many as ``rows``; those of other rows are not read.
+  public func heldOutLosses(_ losses: [DocumentLoss]) -> [DocumentLoss] {
+    precondition(losses.count == rows.count, "\(losses.count) losses for \(rows.count) rows")
+    return Dictionary(grouping: heldOutRows) { duplicateGroups[$0] }
+      .sorted { $0.key < $1.key }
+      .map { $0.value.map { losses[$0] }.total }
+  }
 }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What was found in an archive before the first step, in numbers and in lines.
 public struct DatasetReport: Equatable, Sendable {
   /// Below this many different documents, fine-tuning rarely beats a prompt with examples.
@@ -122,7 +124,7 @@ public struct DatasetReport: Equatable, Sendable {
 
   private var overlapText: String {
     guard let largestOverlap else { return "the sides share no run of \(Shingles.width) words" }
-    let percent = Int((100 * largestOverlap.share).rounded())
+    let percent = String(format: "%.1f", 100 * largestOverlap.share)
     return "at most \(percent) % of a held-out row's runs of \(Shingles.width) words: "
       + "\(largestOverlap.heldOut) in \(largestOverlap.training)"
   }

@@ -17,8 +17,6 @@ public struct ExampleEncoder: Sendable {
   private let tokenizer: any TokenCoder
   private let maxSequenceLength: Int
   private let masksPrompt: Bool
-  /// What the tokenizer puts before a text, such as a begin-of-text token.
-  private let leadingTokens: [Int32]
 
   /// Makes an encoder.
   ///
@@ -32,9 +30,6 @@ public struct ExampleEncoder: Sendable {
     self.tokenizer = tokenizer
     self.maxSequenceLength = maxSequenceLength
     self.masksPrompt = masksPrompt
-    var leading = tokenizer.encode("", addSpecialTokens: true)
-    if let end = tokenizer.endOfText, leading.last == end { leading.removeLast() }
-    leadingTokens = leading
   }
 
   /// The windows of `row` that have a label, in order; none where there is nothing to learn.
@@ -52,14 +47,14 @@ public struct ExampleEncoder: Sendable {
       tokens = tokenizer.encode(learned, addSpecialTokens: true)
     }
     // Some tokenizers end every text with it themselves.
-    if let end = tokenizer.endOfText, tokens.last != end { tokens.append(end) }
+    if let end = tokenizer.endOfTextID, tokens.last != end { tokens.append(end) }
     guard firstLabel < tokens.count else { return [] }
     return windows(of: tokens, firstLabel: firstLabel, document: document)
   }
 
   /// The tokens that a draft starts from: what training puts before the first learned token.
   public func promptTokens(_ prompt: String) -> [Int32] {
-    leadingTokens + tokenizer.encode(prompt, addSpecialTokens: false)
+    tokenizer.prefixIDs + tokenizer.encode(prompt, addSpecialTokens: false)
   }
 
   /// The length in bytes of what is learned of `row`, for bits per byte. End-of-text has no bytes.
@@ -106,7 +101,7 @@ public struct ExampleEncoder: Sendable {
 
   /// What a later window starts with. Special tokens that would fill half of it are left out.
   private func contextTokens(before start: Int, in tokens: [Int32]) -> [Int32] {
-    (leadingTokens.count < maxSequenceLength / 2 ? leadingTokens : []) + [tokens[start - 1]]
+    (tokenizer.prefixIDs.count < maxSequenceLength / 2 ? tokenizer.prefixIDs : []) + [tokens[start - 1]]
   }
 
   /// Where the window that starts at `start` ends: after the last paragraph of its second half, else where
@@ -123,8 +118,8 @@ public struct ExampleEncoder: Sendable {
   /// Whether the tokens before `end` end with an empty line. Two tokens tell: an empty line is one token or
   /// two, depending on the pre-tokenizer.
   private func endsParagraph(at end: Int, in tokens: [Int32]) -> Bool {
-    let last = tokenizer.bytes(of: tokens[end - 1])
+    let last = tokenizer.bytes(ofID: tokens[end - 1])
     guard last.last == UInt8(ascii: "\n") else { return false }
-    return (tokenizer.bytes(of: tokens[end - 2]) + last).suffix(2) == [0x0A, 0x0A]
+    return (tokenizer.bytes(ofID: tokens[end - 2]) + last).suffix(2) == [0x0A, 0x0A]
   }
 }
