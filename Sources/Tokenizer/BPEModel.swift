@@ -24,12 +24,14 @@ struct BPEModel: Sendable {
   }
 
   /// Adds a token; its spelling must be new.
-  mutating func addToken(_ spelling: UnsafeBufferPointer<UInt8>, bytes: [UInt8]?, id: Int32) {
+  mutating func addToken(_ spelling: UnsafeBufferPointer<UInt8>, id: Int32) {
     let (_, isNew) = spellings.insert(spelling)
     precondition(isNew, "the token of id \(id) was added before")
     idOfSpelling.append(id)
-    if let bytes, bytes.count == 1 { idOfByte[Int(bytes[0])] = id }
   }
+
+  /// Notes that `id` is the token of `byte` alone.
+  mutating func setID(ofByte byte: UInt8, to id: Int32) { idOfByte[Int(byte)] = id }
 
   /// The id of the token that the file spells so, or nil.
   func id(ofSpelling spelling: UnsafeBufferPointer<UInt8>) -> Int32? {

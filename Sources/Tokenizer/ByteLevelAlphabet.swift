@@ -46,14 +46,27 @@ enum ByteLevelAlphabet {
 
   /// The bytes that `text` spells, or nil where a character of it spells none.
   static func bytes(spelledBy text: String) -> [UInt8]? {
+    var text = text
     var result: [UInt8] = []
-    result.reserveCapacity(text.utf8.count)
-    for scalar in text.unicodeScalars {
-      guard scalar.value < UInt32(bytes.count), let byte = UInt8(exactly: bytes[Int(scalar.value)])
-      else { return nil }
+    return text.withUTF8 { appendBytes(spelledBy: $0, to: &result) } ? result : nil
+  }
+
+  /// Appends the bytes that `text` spells and returns true, or appends `text` itself where a character of it
+  /// spells none: such a token stands for its own characters.
+  static func appendBytes(spelledBy text: UnsafeBufferPointer<UInt8>, to result: inout [UInt8]) -> Bool {
+    let start = result.count
+    var index = 0
+    while index < text.count {
+      let (value, length) = decodeScalar(at: index, in: text)
+      guard value < UInt32(bytes.count), let byte = UInt8(exactly: bytes[Int(value)]) else {
+        result.removeSubrange(start...)
+        result.append(contentsOf: text)
+        return false
+      }
       result.append(byte)
+      index += length
     }
-    return result
+    return true
   }
 
   private static func isPrintable(_ byte: UInt8) -> Bool {

@@ -44,7 +44,7 @@ struct JSONFields {
 
   /// The token id at `key`.
   func id(_ key: String) throws(TokenizerError) -> Int32 {
-    try Self.id(value(key, expected: "an id"), file: file, path: place(key))
+    try Self.id(value(key, expected: "an id"), file: file, path: path, key: key)
   }
 
   func fields(_ key: String) throws(TokenizerError) -> JSONFields {
@@ -78,13 +78,18 @@ struct JSONFields {
   /// Where `key` is in the file.
   func place(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-  static func id(_ value: JSONValue, file: String, path: String) throws(TokenizerError) -> Int32 {
-    guard let id = value.intValue else {
-      throw TokenizerError(
-        file: file, path: path, problem: .wrongKind(found: value.kindName, expected: "an id"))
-    }
-    guard id >= 0, id < BPEModel.idLimit else {
-      throw TokenizerError(file: file, path: path, problem: .idOutOfRange(id, limit: BPEModel.idLimit))
+  /// The token id that `value` is; `path` and `key` say where it stands.
+  static func id(
+    _ value: JSONValue, file: String, path: String, key: String
+  ) throws(TokenizerError) -> Int32 {
+    guard let id = value.intValue, id >= 0, id < BPEModel.idLimit else {
+      let problem: TokenizerError.Problem =
+        if let id = value.intValue {
+          .idOutOfRange(id, limit: BPEModel.idLimit)
+        } else {
+          .wrongKind(found: value.kindName, expected: "an id")
+        }
+      throw TokenizerError(file: file, path: "\(path).\(key)", problem: problem)
     }
     return Int32(id)
   }

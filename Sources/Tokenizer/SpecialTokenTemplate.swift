@@ -51,7 +51,7 @@ struct SpecialTokenTemplate: Equatable, Sendable {
     let token = try template.fields("special_tokens").fields(name)
     var ids: [Int32] = []
     for (index, value) in try token.list("ids").enumerated() {
-      ids.append(try JSONFields.id(value, file: token.file, path: token.place("ids[\(index)]")))
+      ids.append(try JSONFields.id(value, file: token.file, path: token.path, key: "ids[\(index)]"))
     }
     return ids
   }

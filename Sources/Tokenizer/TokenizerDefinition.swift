@@ -30,10 +30,8 @@ struct TokenizerDefinition {
     template = try SpecialTokenTemplate(root)
     try Self.checkDecoder(root)
 
-    var bytes = TokenBytes(
-      count: max(vocabulary.idCount, Int(addedTokens.map(\.id).max() ?? -1) + 1))
-    for (id, token) in vocabulary.tokens { bytes.set(id, to: token) }
-    for token in addedTokens { bytes.set(token.id, to: token.content.utf8) }
+    var bytes = vocabulary.tokenBytes
+    for token in addedTokens { bytes.set(token.id) { $0.append(contentsOf: token.content.utf8) } }
     tokenBytes = bytes
   }
 

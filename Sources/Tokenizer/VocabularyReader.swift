@@ -3,10 +3,8 @@ import Files
 /// Reads the `model` of a `tokenizer.json`.
 struct VocabularyReader {
   private(set) var model: BPEModel
-  /// The ids with their bytes, in the order of the file.
-  private(set) var tokens: [(id: Int32, bytes: [UInt8])] = []
-  /// The highest id plus one.
-  private(set) var idCount = 0
+  /// The bytes that the ids stand for.
+  private(set) var tokenBytes = TokenBytes()
 
   private let fields: JSONFields
 
@@ -48,10 +46,9 @@ struct VocabularyReader {
   }
 
   private mutating func readTokens(_ vocabulary: JSONFields) throws(TokenizerError) {
-    tokens.reserveCapacity(vocabulary.object.count)
     var isTaken = [Bool](repeating: false, count: vocabulary.object.count)
     for (token, value) in vocabulary.object.members {
-      let id = try JSONFields.id(value, file: vocabulary.file, path: vocabulary.place(token))
+      let id = try JSONFields.id(value, file: vocabulary.file, path: vocabulary.path, key: token)
       let index = Int(id)
       if index >= isTaken.count {
         isTaken.append(contentsOf: repeatElement(false, count: index + 1 - isTaken.count))
@@ -61,55 +58,63 @@ struct VocabularyReader {
         throw vocabulary.error(.repeatedID(id, token: other), at: token)
       }
       isTaken[index] = true
-      idCount = max(idCount, index + 1)
-      // A token that no bytes are spelled as, such as "<｜User｜>", is an added one and stands for itself.
-      let bytes = ByteLevelAlphabet.bytes(spelledBy: token)
       var spelling = token
-      spelling.withUTF8 { model.addToken($0, bytes: bytes, id: id) }
-      tokens.append((id, bytes ?? Array(token.utf8)))
+      spelling.withUTF8 { spelling in
+        model.addToken(spelling, id: id)
+        let isSpelled = tokenBytes.set(id) { ByteLevelAlphabet.appendBytes(spelledBy: spelling, to: &$0) }
+        if isSpelled, tokenBytes[id].count == 1, let byte = tokenBytes[id].first {
+          model.setID(ofByte: byte, to: id)
+        }
+      }
     }
   }
 
   private mutating func readMerges(_ merges: [JSONValue]) throws(TokenizerError) {
     var merged: [UInt8] = []
     for (rank, merge) in merges.enumerated() {
-      let place = "merges[\(rank)]"
+      merged.removeAll(keepingCapacity: true)
       switch merge {
-      case .string(var text):
-        merged.removeAll(keepingCapacity: true)
-        text.withUTF8 { merged.append(contentsOf: $0) }
-        let spaces = merged.indices.filter { merged[$0] == UInt8(ascii: " ") }
-        guard let space = spaces.first, spaces.count == 1 else {
-          throw fields.error(.malformedMerge(found: "\"\(text)\""), at: place)
-        }
+      case .string(let text):
+        merged.append(contentsOf: text.utf8)
+        guard let space = merged.firstIndex(of: Self.space), merged.lastIndex(of: Self.space) == space
+        else { throw malformedMerge(found: "\"\(text)\"", rank: rank) }
         merged.remove(at: space)
-        try addMerge(merged, splitAt: space, at: place)
+        try addMerge(merged, splitAt: space, rank: rank)
       case .array(let parts):
-        guard parts.count == 2, let left = parts[0].stringValue, let right = parts[1].stringValue else {
-          throw fields.error(.malformedMerge(found: "a list of \(parts.count)"), at: place)
-        }
-        merged.removeAll(keepingCapacity: true)
+        guard parts.count == 2, case .string(let left) = parts[0], case .string(let right) = parts[1]
+        else { throw malformedMerge(found: "a list of other content", rank: rank) }
         merged.append(contentsOf: left.utf8)
         merged.append(contentsOf: right.utf8)
-        try addMerge(merged, splitAt: left.utf8.count, at: place)
+        try addMerge(merged, splitAt: left.utf8.count, rank: rank)
       default:
-        throw fields.error(.malformedMerge(found: merge.kindName), at: place)
+        throw malformedMerge(found: merge.kindName, rank: rank)
       }
     }
   }
 
+  private static let space = UInt8(ascii: " ")
+
+  private func malformedMerge(found: String, rank: Int) -> TokenizerError {
+    fields.error(.malformedMerge(found: found), at: "merges[\(rank)]")
+  }
+
+  /// Adds the merge of the parts of `merged` before and from `split`.
   private mutating func addMerge(
-    _ merged: [UInt8], splitAt split: Int, at place: String
+    _ merged: [UInt8], splitAt split: Int, rank: Int
   ) throws(TokenizerError) {
-    let parts = [merged[..<split], merged[split...], merged[...]]
-    var ids: [Int32] = []
-    for part in parts {
-      guard let id = part.withUnsafeBufferPointer({ model.id(ofSpelling: $0) }) else {
-        throw fields.error(.unknownToken(String(decoding: part, as: UTF8.self)), at: place)
-      }
-      ids.append(id)
+    let left = id(ofSpelling: merged[..<split])
+    let right = id(ofSpelling: merged[split...])
+    let result = id(ofSpelling: merged[...])
+    guard let left, let right, let result else {
+      let unknown = left == nil ? merged[..<split] : right == nil ? merged[split...] : merged[...]
+      throw fields.error(
+        .unknownToken(String(decoding: unknown, as: UTF8.self)), at: "merges[\(rank)]")
     }
-    model.addMerge(ids[0], ids[1], into: ids[2])
+    model.addMerge(left, right, into: result)
+  }
+
+  private func id(ofSpelling spelling: ArraySlice<UInt8>) -> Int32? {
+    spelling.withUnsafeBufferPointer { model.id(ofSpelling: $0) }
   }
 
   /// An unknown-token setting is harmless where no byte is unknown.
