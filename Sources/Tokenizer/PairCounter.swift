@@ -1,8 +1,8 @@
 /// The words of a corpus as rows of tokens, with the count of each pair of neighbours kept up to date.
 ///
-/// A merge visits only the words in which its pair may occur. The bookkeeping is that of the `tokenizers`
-/// library, whose merges must come out: a pair's count is never taken back when it merges, and words that
-/// come to have the pair only later (through another way to make one of its halves) queue as a new candidate.
+/// A merge visits only the words in which its pair may occur. A pair is queued once, when its later half comes
+/// to be: no word can come to have it after that, but other merges may take it away, so its count is checked
+/// when its turn comes.
 struct PairCounter {
   /// Two neighbouring tokens and the words that hold them.
   struct Candidate {

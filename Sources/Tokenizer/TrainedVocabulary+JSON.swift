@@ -3,8 +3,6 @@ import Files
 extension TrainedVocabulary {
   /// The vocabulary as the content of a `tokenizer.json`, which ``TextTokenizer`` and the `tokenizers` library
   /// read.
-  ///
-  /// A pair that merged twice keeps its later rank, as in the library.
   public func json() -> JSONValue {
     var vocabulary = JSONObject()
     var addedTokens: [JSONValue] = []
@@ -37,7 +35,9 @@ extension TrainedVocabulary {
         "byte_fallback": false,
         "ignore_merges": false,
         "vocab": .object(vocabulary),
-        "merges": .array(mergesByRank().map { .string($0) }),
+        // No spelled byte is a space, so one parts the two tokens.
+        "merges": .array(
+          merges.map { .string(spelling(of: Int($0.left)) + " " + spelling(of: Int($0.right))) }),
       ],
     ]
   }
@@ -47,13 +47,6 @@ extension TrainedVocabulary {
   /// - Throws: `FileError` where the file cannot be written.
   public func write(toFolder folder: String) throws {
     try AtomicFile.write(try JSONWriter.bytes(of: json(), layout: .pretty), to: folder + "/tokenizer.json")
-  }
-
-  /// Each pair once, at the place where it merged last, spelled as "left right".
-  private func mergesByRank() -> [String] {
-    var seen: Set<Merge> = []
-    let latestFirst = merges.reversed().filter { seen.insert($0).inserted }
-    return latestFirst.reversed().map { spelling(of: Int($0.left)) + " " + spelling(of: Int($0.right)) }
   }
 
   private func spelling(of id: Int) -> String {

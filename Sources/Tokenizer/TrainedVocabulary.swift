@@ -14,7 +14,7 @@ public struct TrainedVocabulary: Sendable {
   private(set) var merges: [Merge] = []
 
   /// Two ids that become one token, in the order in which they were learnt.
-  struct Merge: Hashable, Sendable {
+  struct Merge: Sendable {
     let left: Int32
     let right: Int32
   }
@@ -42,8 +42,8 @@ public struct TrainedVocabulary: Sendable {
     return idOfByte
   }
 
-  /// Notes that `left` and `right` merge and returns the id of what they make, which another pair may have
-  /// made before.
+  /// Notes that `left` and `right` merge and returns the id of what they make: a new one, unless that is a
+  /// token already.
   mutating func addMerge(of left: Int32, and right: Int32) -> Int32 {
     merges.append(Merge(left: left, right: right))
     let bytes = bytes(of: left) + bytes(of: right)
