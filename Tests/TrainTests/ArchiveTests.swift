@@ -71,9 +71,11 @@ struct ArchiveTests {
   func nothingLeft() throws {
     try withFiles("3\n") { paths in
       let problem = RowProblem(file: paths[0], line: 1, problem: .notAnObject(found: "a number"))
-      #expect(throws: ArchiveError.noRows(files: paths, skipped: [problem])) {
-        try Archive(paths: paths, skipBadRows: true)
-      }
+      let error = #expect(throws: ArchiveError.self) { try Archive(paths: paths, skipBadRows: true) }
+      #expect(error == .noRows(files: paths, skipped: [problem]))
+      #expect(
+        error?.description.split(separator: "\n").last
+          == "\(paths[0]):1: a row must be one JSON object, found a number")
     }
   }
 

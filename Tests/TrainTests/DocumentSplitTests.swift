@@ -57,7 +57,7 @@ struct DocumentSplitTests {
     let error = #expect(throws: ArchiveError.self) { try split(texts(0..<3) + texts(0..<3), 0.15) }
     #expect(
       error?.description
-        == "found 3 different documents; expected at least 4, so that two can be held out. "
+        == "found 3 different documents in the archive; expected at least 4, so that two can be held out. "
         + "Collect more, or pass --valid-fraction 0 to train without a verdict.")
     #expect(throws: ArchiveError.tooSmallToHoldOut(documents: 3, needed: 4)) {
       try split(texts(0..<9), eligible: [0, 3, 8], 0.15)

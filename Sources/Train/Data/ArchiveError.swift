@@ -13,25 +13,22 @@ public enum ArchiveError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .badRows(let problems):
-      return Self.lines(of: problems)
+      return shortened(problems.map(\.description)).joined(separator: "\n")
     case .noRows(let files, let skipped):
       let finding =
         "\(files.joined(separator: ", ")): found no usable row; expected one JSON object a line. "
         + "Add rows such as {\"title\": …, \"text\": …}."
-      return skipped.isEmpty ? finding : finding + "\n" + Self.lines(of: skipped)
+      return skipped.isEmpty
+        ? finding : ([finding] + shortened(skipped.map(\.summary))).joined(separator: "\n")
     case .nothingToLearn(let places):
       return
         "\(shortened(places).joined(separator: ", ")): found no token to learn in any row; "
         + "expected text after the prompt. Give the rows text to learn."
     case .tooSmallToHoldOut(let documents, let needed):
       return
-        "found \(documents) different document\(documents == 1 ? "" : "s"); expected at least \(needed), "
+        "found \(documents) different document\(documents == 1 ? "" : "s") in the archive; expected at least \(needed), "
         + "so that two can be held out. Collect more, or pass --valid-fraction 0 to train without a verdict."
     }
-  }
-
-  private static func lines(of problems: [RowProblem]) -> String {
-    shortened(problems.map(\.description)).joined(separator: "\n")
   }
 }
 
