@@ -13,7 +13,9 @@ struct DocumentSplit: Equatable, Sendable {
   let heldOut: [Int]
   /// The documents to train on, ascending.
   let training: [Int]
+}
 
+extension DocumentSplit {
   /// Splits the documents that have anything to learn.
   ///
   /// At least two groups are held out, those of the lowest hashes, and at least two are left to train on.
@@ -27,7 +29,7 @@ struct DocumentSplit: Equatable, Sendable {
   ) throws(ArchiveError) {
     precondition((0..<1).contains(validFraction), "valid fraction \(validFraction) is not in [0, 1)")
     guard validFraction > 0 else {
-      (heldOut, training) = ([], eligible)
+      self.init(heldOut: [], training: eligible)
       return
     }
     // Named by the group's first document even where that has nothing to learn: the side must not depend
@@ -42,8 +44,9 @@ struct DocumentSplit: Equatable, Sendable {
     let wanted = ordered.prefix { $0.fingerprint.fraction < validFraction }.count
     let count = min(max(wanted, Self.minimumGroups), ordered.count - Self.minimumGroups)
     let chosen = Set(ordered.prefix(count).map(\.representative))
-    heldOut = eligible.filter { chosen.contains(groups.representatives[$0]) }
-    training = eligible.filter { !chosen.contains(groups.representatives[$0]) }
+    self.init(
+      heldOut: eligible.filter { chosen.contains(groups.representatives[$0]) },
+      training: eligible.filter { !chosen.contains(groups.representatives[$0]) })
   }
 }
 
