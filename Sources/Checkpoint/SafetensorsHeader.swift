@@ -128,7 +128,7 @@ struct SafetensorsHeader {
 
   /// The size of a tensor, or nil where it exceeds the range of `Int`.
   private static func byteCount(_ shape: [Int], elementBytes: Int) -> Int? {
-    var byteCount = shape.contains(0) ? 0 : elementBytes
+    var byteCount = elementBytes
     for size in shape {
       let (product, overflow) = byteCount.multipliedReportingOverflow(by: size)
       if overflow { return nil }

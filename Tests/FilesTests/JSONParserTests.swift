@@ -160,6 +160,26 @@ struct JSONCase<Expected: Sendable>: Sendable, CustomTestStringConvertible {
     }
   }
 
+  // The scan for the end of a string goes by words of eight bytes, whose bytes must not disturb each other.
+  @Test("the bytes that end a plain run are found at every place, and their neighbours are plain")
+  func stringScan() throws {
+    let special: [UInt8] = [0x00, 0x0A, 0x1F, 0x22, 0x5C]
+    for byte in [0x20, 0x21, 0x23, 0x5B, 0x5D, 0x7F] + special {
+      for place in 0..<19 {
+        var content = [UInt8](repeating: 0x61, count: 20)
+        content[place] = byte
+        let text = [0x22] + content + [0x22]
+        if special.contains(byte) {
+          let error = #expect(throws: JSONParseError.self) { try JSONParser.parse(text) }
+          // After a quote comes rubbish; the others are at fault themselves.
+          #expect(error?.column == (byte == 0x22 ? place + 3 : place + 2))
+        } else {
+          #expect(try JSONParser.parse(text) == .string(String(decoding: content, as: UTF8.self)))
+        }
+      }
+    }
+  }
+
   @Test("nesting is allowed to the limit and no further")
   func depth() throws {
     let limit = JSONParser.depthLimit
