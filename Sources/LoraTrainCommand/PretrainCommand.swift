@@ -1,0 +1,123 @@
+import ArgumentParser
+import Foundation
+import Train
+
+struct PretrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pretrain", abstract: "Train a small base from scratch: a vocabulary, then every weight.",
+    discussion: """
+      The folder is an ordinary Hugging Face model after every evaluation. Ctrl-C finishes the step and writes a \
+      checkpoint; --resume goes on from there, and a larger --max-steps prolongs the run.
+      """)
+
+  @Option(name: .long, parsing: .upToNextOption, help: "Training texts: JSON Lines with \"text\" and an optional \"source\".")
+  var data: [String]
+
+  @Option(name: .long, parsing: .upToNextOption, help: "Held-out texts in the same form.")
+  var validData: [String]
+
+  @Option(name: .long, help: "Where the base goes.")
+  var output: String
+
+  @Option(name: .long, help: "Tokens of the vocabulary, if it is still to be trained.")
+  var vocabSize = PretrainingOptions().vocabularySize
+
+  @Option(name: .long, help: "Width of the residual stream.")
+  var hiddenSize = PretrainingOptions().hiddenSize
+
+  @Option(name: .long, help: "Width of the feed-forward layer.")
+  var intermediateSize = PretrainingOptions().intermediateSize
+
+  @Option(name: .long, help: "Decoder layers.")
+  var layers = PretrainingOptions().layerCount
+
+  @Option(name: .long, help: "Query heads.")
+  var heads = PretrainingOptions().headCount
+
+  @Option(name: .long, help: "Key-value heads.")
+  var kvHeads = PretrainingOptions().keyValueHeadCount
+
+  @Option(name: .long, help: "The longest sequence in tokens.")
+  var maxSeqLength = PretrainingOptions().maxSequenceLength
+
+  @Option(name: .long, help: "Tokens of one optimizer step.")
+  var batchTokens = PretrainingOptions().batchTokens
+
+  @Option(name: .long, help: "Optimizer steps of the whole run, earlier sessions included.")
+  var maxSteps = PretrainingOptions().maxSteps
+
+  @Option(name: .long, help: "Peak of the learning rate.")
+  var learningRate = PretrainingOptions().learningRate
+
+  @Option(name: .long, help: "How the rate moves after warm-up: \(LearningRateSchedule.Shape.allCases.map(\.rawValue).joined(separator: ", ")).")
+  var lrSchedule = PretrainingOptions().schedule
+
+  @Option(name: .long, help: "Steps that warm up.")
+  var warmupSteps = PretrainingOptions().warmupSteps
+
+  @Option(name: .long, help: "Decoupled decay of matrices.")
+  var weightDecay = PretrainingOptions().weightDecay
+
+  @Option(name: .long, help: "Largest norm of all gradients together; 0 never clips.")
+  var maxGradNorm = PretrainingOptions().maxGradientNorm
+
+  @Option(name: .long, help: "NAME=N: documents whose source starts with NAME count N times. Repeatable.")
+  var sourceWeight: [String] = []
+
+  @Option(name: .long, help: "Steps between evaluations, each of which writes a checkpoint.")
+  var evalInterval = PretrainingOptions().evaluationInterval
+
+  @Option(name: .long, help: "Seed of every random stream.")
+  var seed: UInt64 = PretrainingOptions().seed
+
+  @Option(name: .long, help: "Threads; every processor unless told.")
+  var threads: Int?
+
+  @Flag(name: .long, help: "Go on from the checkpoint in the folder.")
+  var resume = false
+
+  private func options() throws -> PretrainingOptions {
+    var options = PretrainingOptions()
+    options.vocabularySize = vocabSize
+    options.hiddenSize = hiddenSize
+    options.intermediateSize = intermediateSize
+    options.layerCount = layers
+    options.headCount = heads
+    options.keyValueHeadCount = kvHeads
+    options.maxSequenceLength = maxSeqLength
+    options.batchTokens = batchTokens
+    options.maxSteps = maxSteps
+    options.learningRate = learningRate
+    options.schedule = lrSchedule
+    options.warmupSteps = warmupSteps
+    options.weightDecay = weightDecay
+    options.maxGradientNorm = maxGradNorm
+    options.evaluationInterval = evalInterval
+    options.seed = seed
+    options.threads = threads
+    options.resumes = resume
+    for text in sourceWeight {
+      guard let equals = text.lastIndex(of: "="), let weight = Int(text[text.index(after: equals)...]), weight > 0
+      else {
+        throw ValidationError(
+          "--source-weight \(text): expected NAME=N with a whole number from 1. Write \"Rust blog=3\".")
+      }
+      options.sourceWeights[String(text[..<equals])] = weight
+    }
+    return options
+  }
+
+  func validate() throws { _ = try options() }
+
+  func run() throws {
+    let stop = StopRequest()
+    let interrupts = Interrupts(stop)
+    defer { withExtendedLifetime(interrupts) {} }
+    let run = PretrainingRun(texts: data, validation: validData, folder: output, options: try options())
+    try run.start(stop: stop) { event in
+      if let line = PretrainingProgress.line(event) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+    }
+  }
+}
+
+extension LearningRateSchedule.Shape: ExpressibleByArgument {}

@@ -1,0 +1,170 @@
+import Checkpoint
+import Files
+import Foundation
+import Tensor
+
+/// What is wrong with an adapter folder.
+public struct AdapterError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The file or folder.
+  public let path: String
+  /// Every problem found, each saying what was found, what was expected and what to do.
+  public let problems: [String]
+
+  /// One line a problem, each opening with the path; the first twenty.
+  public var description: String {
+    let rest = problems.count > 20 ? ["\(path): and \(problems.count - 20) more problems."] : []
+    return (problems.prefix(20).map { "\(path): \($0)" } + rest).joined(separator: "\n")
+  }
+}
+
+/// An adapter on disk as PEFT writes and reads it: `adapter_config.json` and `adapter_model.safetensors`.
+public enum AdapterFolder {
+  /// PEFT's name of the settings file.
+  public static let configurationName = "adapter_config.json"
+  /// PEFT's name of the tensor file.
+  public static let weightsName = "adapter_model.safetensors"
+
+  /// Writes an adapter, each file atomically.
+  ///
+  /// - Parameter base: what `base_model_name_or_path` should say.
+  /// - Throws: `FileError`.
+  public static func write(_ adapter: LoRAAdapter, to folder: String, base: String) throws {
+    try AtomicFile.createDirectory(folder)
+    try write(adapter.parameters, to: "\(folder)/\(weightsName)")
+    let text = try JSONWriter.string(of: json(adapter.configuration, base: base), layout: .pretty)
+    try AtomicFile.write(text, to: "\(folder)/\(configurationName)")
+  }
+
+  /// Reads an adapter for a model.
+  ///
+  /// - Throws: `AdapterError` where the settings ask for what is not supported, or tensors are missing,
+  ///   unknown or of another shape; file, JSON and checkpoint errors.
+  public static func read(_ folder: String, for model: ModelConfiguration) throws -> LoRAAdapter {
+    let configuration = try readConfiguration(folder)
+    let adapter = LoRAAdapter(configuration, for: model)
+    try load(adapter.parameters, from: "\(folder)/\(weightsName)")
+    return adapter
+  }
+
+  /// Reads an adapter's settings alone.
+  public static func readConfiguration(_ folder: String) throws -> LoRAConfiguration {
+    let path = "\(folder)/\(configurationName)"
+    return try LoRAConfiguration(json: JSONParser.parse(contentsOf: path), file: path)
+  }
+
+  /// Writes a parameter set as float32 safetensors.
+  static func write(_ parameters: ParameterSet, to path: String) throws {
+    var writer = try SafetensorsWriter(
+      path: path,
+      tensors: parameters.entries.map { .init(name: $0.name, dtype: .float32, shape: $0.shape) },
+      metadata: ["format": "pt"])
+    for index in parameters.entries.indices {
+      let value = parameters.value(index)
+      try writer.append(
+        UnsafeRawBufferPointer(start: value.base, count: value.count * MemoryLayout<Float>.stride))
+    }
+    try writer.commit()
+  }
+
+  /// Fills a parameter set from a safetensors file that holds exactly its tensors.
+  static func load(_ parameters: ParameterSet, from path: String) throws {
+    let file = try SafetensorsFile(path: path)
+    let stored = Set(file.names)
+    let expected = Set(parameters.entries.map(\.name))
+    var problems = file.names.filter { !expected.contains($0) }.map {
+      "tensor \($0) fits nothing in this model. Check that the adapter was made for this base."
+    }
+    for entry in parameters.entries {
+      guard stored.contains(entry.name) else {
+        problems.append(
+          "tensor \(entry.name) is missing; expected shape \(entry.shape). Check that the folder is whole.")
+        continue
+      }
+      let shape = try file.tensor(named: entry.name).shape
+      if shape != entry.shape {
+        problems.append(
+          "tensor \(entry.name) has shape \(shape); expected \(entry.shape)."
+            + " Check that the adapter was made for this base.")
+      }
+    }
+    guard problems.isEmpty else { throw AdapterError(path: path, problems: problems) }
+    let pool = ThreadPool(threadCount: 1)
+    for (index, entry) in parameters.entries.enumerated() {
+      let view = try file.tensor(named: entry.name)
+      guard let base = view.bytes.baseAddress else { continue }
+      let value = parameters.value(index)
+      Conversion.widen(from: base, dtype: view.dtype, into: value.base, count: value.count, pool: pool)
+    }
+  }
+
+  private static func json(_ configuration: LoRAConfiguration, base: String) -> JSONValue {
+    [
+      "peft_type": "LORA", "task_type": "CAUSAL_LM", "base_model_name_or_path": .string(base),
+      "revision": .null, "inference_mode": true, "r": .integer(Int64(configuration.rank)),
+      "lora_alpha": number(configuration.alpha), "lora_dropout": number(configuration.dropout),
+      "target_modules": .array(configuration.targets.map { .string($0.moduleName) }),
+      "use_rslora": .bool(configuration.isRankStabilized), "use_dora": false, "bias": "none",
+      "fan_in_fan_out": false, "init_lora_weights": true, "modules_to_save": .null,
+      "layers_to_transform": .null, "layers_pattern": .null, "rank_pattern": [:], "alpha_pattern": [:],
+    ]
+  }
+
+  /// A whole number without a fraction, as PEFT writes alpha.
+  private static func number(_ value: Double) -> JSONValue {
+    value == value.rounded() && abs(value) < 1e15 ? .integer(Int64(value)) : .number(value)
+  }
+}
+
+extension LoRAConfiguration {
+  /// Reads PEFT's `adapter_config.json`; `file` names it in errors.
+  ///
+  /// - Throws: `AdapterError` listing every setting that would change the result and is not supported.
+  public init(json: JSONValue, file: String) throws {
+    var problems: [String] = []
+    func expect(_ name: String, _ standard: [JSONValue]) {
+      guard let value = json[name], !standard.contains(value), value != .null else { return }
+      let allowed = standard.map(\.brief).joined(separator: " or ")
+      problems.append(
+        "\(name) is \(value.brief); expected \(allowed). Train or convert the adapter without it.")
+    }
+    expect("peft_type", ["LORA"])
+    expect("use_dora", [false])
+    expect("bias", ["none"])
+    expect("fan_in_fan_out", [false])
+    expect("modules_to_save", [[]])
+    expect("layers_to_transform", [[]])
+    expect("rank_pattern", [[:]])
+    expect("alpha_pattern", [[:]])
+    expect("lora_bias", [false])
+
+    self.init()
+    func read(_ name: String, _ range: ClosedRange<Double>, _ expected: String) -> Double {
+      let value = json[name]
+      guard let number = value?.doubleValue, range.contains(number) else {
+        let found = value.map { "is \($0.brief)" } ?? "is missing"
+        problems.append("\(name) \(found); expected \(expected). Check that the file is whole.")
+        return 1
+      }
+      return number
+    }
+    rank = Int(read("r", 1...65_536, "a whole number from 1 to 65536"))
+    alpha = read("lora_alpha", Double.leastNonzeroMagnitude...1e9, "a positive number")
+    dropout = json["lora_dropout"] == nil ? 0 : read("lora_dropout", 0...0.999, "a number from 0 to below 1")
+    isRankStabilized = json["use_rslora"]?.boolValue ?? false
+    if json["target_modules"] == "all-linear" {
+      targets = Projection.allCases
+    } else {
+      let names = json["target_modules"]?.arrayValue?.compactMap(\.stringValue) ?? []
+      let unknown = names.filter { Projection(moduleName: $0) == nil }
+      if names.isEmpty || !unknown.isEmpty {
+        let known = Projection.allCases.map(\.moduleName).joined(separator: ", ")
+        let found = json["target_modules"]?.brief ?? "missing"
+        problems.append(
+          "target_modules is \(found); expected a list of \(known)."
+            + " Train the adapter on these modules only.")
+      }
+      targets = Projection.allCases.filter { names.contains($0.moduleName) }
+    }
+    guard problems.isEmpty else { throw AdapterError(path: file, problems: problems) }
+  }
+}

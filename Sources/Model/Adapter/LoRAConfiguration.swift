@@ -1,0 +1,32 @@
+import Foundation
+
+/// The shape of a low-rank adapter, in PEFT's terms.
+public struct LoRAConfiguration: Equatable, Sendable {
+  /// R, the rank of every update.
+  public var rank: Int
+  /// The numerator of the scaling, `lora_alpha`.
+  public var alpha: Double
+  /// The share of the adapter's input that training drops.
+  public var dropout: Double
+  /// The projections that carry an update.
+  public var targets: [Projection]
+  /// Whether the scaling divides by √R, as rank-stabilised LoRA does (Kalajdzievski, 2023, arXiv:2312.03732).
+  public var isRankStabilized: Bool
+
+  /// Makes a configuration; the defaults are this package's.
+  public init(
+    rank: Int = 16, alpha: Double = 32, dropout: Double = 0, targets: [Projection] = Projection.allCases,
+    isRankStabilized: Bool = false
+  ) {
+    self.rank = rank
+    self.alpha = alpha
+    self.dropout = dropout
+    self.targets = targets
+    self.isRankStabilized = isRankStabilized
+  }
+
+  /// The factor on B·A·x: alpha / rank, or alpha / √rank.
+  public var scaling: Float {
+    Float(alpha / (isRankStabilized ? Double(rank).squareRoot() : Double(rank)))
+  }
+}

@@ -1,0 +1,181 @@
+import Tensor
+
+/// A Llama-family decoder: embedding, layers, final norm and language-model head, with an explicit backward.
+///
+/// Either nothing trains (drafting, evaluation), or the adapter does (fine-tuning), or every weight does
+/// (pretraining), through the same layers.
+public final class Decoder: Sendable {
+  /// The model's shape.
+  public let configuration: ModelConfiguration
+  /// The weights, read only unless `gradients` is given.
+  public let weights: DecoderTensors
+  /// The low-rank updates, if any.
+  public let adapter: LoRAAdapter?
+  /// The threads that every pass runs on.
+  public let pool: ThreadPool
+
+  /// The gradients of the weights, where the whole model trains.
+  let gradients: DecoderTensors?
+  private let layers: [DecoderLayer]
+  /// Keeps the memory behind `weights` and `gradients` alive.
+  private let owner: any Sendable
+  private let rotary: RotaryTable
+
+  /// Assembles a decoder.
+  ///
+  /// - Parameters:
+  ///   - owner: whatever owns the memory that `weights` and `gradients` point into.
+  ///   - maxPositions: the longest sequence that will be asked for.
+  public init(
+    _ configuration: ModelConfiguration, weights: DecoderTensors, gradients: DecoderTensors? = nil,
+    owner: any Sendable, adapter: LoRAAdapter?, maxPositions: Int, pool: ThreadPool
+  ) {
+    self.configuration = configuration
+    self.weights = weights
+    self.gradients = gradients
+    self.owner = owner
+    self.adapter = adapter
+    self.pool = pool
+    let rotary = RotaryTable(
+      inverseFrequencies: configuration.rotaryScaling.inverseFrequencies(
+        theta: configuration.rotaryTheta, headDimension: configuration.headDimension),
+      maxPositions: maxPositions)
+    self.rotary = rotary
+    layers = weights.layers.indices.map { index in
+      let layer = weights.layers[index]
+      let dLayer = gradients?.layers[index]
+      return DecoderLayer(
+        configuration: configuration, weights: layer, gradients: dLayer,
+        projections: Projection.allCases.map { projection in
+          let place = projection.rawValue
+          return LinearProjection(
+            weight: layer.projections[place], bias: layer.biases[place],
+            dWeight: dLayer?.projections[place], dBias: dLayer?.biases[place],
+            update: adapter?.pairs[index][place], scaling: adapter?.configuration.scaling ?? 0)
+        }, rotary: rotary, pool: pool)
+    }
+  }
+
+  /// Packed sequences: token ids one after another, positions that restart in each, and where each starts.
+  public struct Tokens {
+    /// [T], every id below the vocabulary size.
+    public let ids: UnsafeBufferPointer<Int32>
+    /// [T], each token's position in its own sequence.
+    public let positions: UnsafeBufferPointer<Int32>
+    /// The first token of each sequence, then T.
+    public let offsets: [Int]
+
+    /// Names the parts of a batch; the caller keeps the memory alive.
+    public init(ids: UnsafeBufferPointer<Int32>, positions: UnsafeBufferPointer<Int32>, offsets: [Int]) {
+      precondition(
+        ids.count == positions.count && offsets.last == ids.count,
+        "\(ids.count) ids, \(positions.count) positions, offsets end at \(offsets.last ?? -1)")
+      self.ids = ids
+      self.positions = positions
+      self.offsets = offsets
+    }
+  }
+
+  /// Runs the layers over packed sequences.
+  ///
+  /// - Parameters:
+  ///   - dropoutSeed: chooses the adapter's dropout mask; nil, as in evaluation, drops nothing.
+  /// - Returns: [T, C], the residual stream after the last layer, before the final norm. It belongs to
+  ///   `activations`.
+  @discardableResult
+  public func forward(_ tokens: Tokens, activations: Activations, dropoutSeed: UInt64? = nil) -> Matrix {
+    forward(
+      ids: tokens.ids, positions: tokens.positions, context: { _ in .packed(offsets: tokens.offsets) },
+      activations: activations, dropoutSeed: dropoutSeed)
+  }
+
+  /// Runs the layers over the next tokens of one sequence, whose earlier tokens `cache` holds.
+  ///
+  /// - Parameters:
+  ///   - start: the number of tokens already in the cache; the positions are `start`, `start` + 1, ….
+  /// - Returns: as above.
+  public func forward(
+    ids: UnsafeBufferPointer<Int32>, positions: UnsafeBufferPointer<Int32>, cache: KVCache, start: Int,
+    activations: Activations
+  ) -> Matrix {
+    precondition(start + ids.count <= cache.capacity, "\(start) + \(ids.count) tokens in \(cache.capacity)")
+    return forward(
+      ids: ids, positions: positions, context: { .cached(cache, layer: $0, start: start) },
+      activations: activations, dropoutSeed: nil)
+  }
+
+  private func forward(
+    ids: UnsafeBufferPointer<Int32>, positions: UnsafeBufferPointer<Int32>,
+    context: (Int) -> DecoderLayer.Context, activations: Activations, dropoutSeed: UInt64?
+  ) -> Matrix {
+    precondition(
+      ids.count <= activations.tokenCapacity, "\(ids.count) tokens in \(activations.tokenCapacity)")
+    let stream = activations.streams[0].rows(0..<ids.count)
+    Embedding.forward(table: weights.embedding, ids: ids, into: stream, pool: pool)
+    for index in layers.indices {
+      layers[index].forward(
+        into: output(of: index, activations, ids.count), kept: kept(index, activations, ids.count),
+        shared: activations, positions: positions, context: context(index),
+        dropout: dropout(layer: index, activations, seed: dropoutSeed))
+    }
+    return output(of: layers.count - 1, activations, ids.count)
+  }
+
+  /// Turns a gradient of the stream after the last layer into gradients of everything that trains.
+  ///
+  /// - Parameters:
+  ///   - tokens: as given to the forward call.
+  ///   - activations: as the forward call left them, the gradient written to `streamGradient`.
+  ///   - dropoutSeed: as given to the forward call.
+  public func backward(_ tokens: Tokens, activations: Activations, dropoutSeed: UInt64? = nil) {
+    guard let flowing = activations.gradients, let lowest = lowestTrainedLayer else { return }
+    let count = tokens.ids.count
+    for index in layers.indices.reversed() where index >= lowest {
+      let kept = kept(index, activations, count)
+      let dropout = dropout(layer: index, activations, seed: dropoutSeed)
+      if activations.purpose == .training(recomputesLayers: true) {
+        layers[index].forward(
+          into: output(of: index, activations, count), kept: kept, shared: activations,
+          positions: tokens.positions, context: .packed(offsets: tokens.offsets), dropout: dropout)
+      }
+      layers[index].backward(
+        kept: kept, shared: activations, flowing: flowing, positions: tokens.positions,
+        offsets: tokens.offsets, needsInputGradient: index > lowest || gradients != nil, dropout: dropout)
+    }
+    if let gradients {
+      Embedding.backward(
+        addingTo: gradients.embedding, dy: flowing.stream.rows(0..<count), ids: tokens.ids, pool: pool)
+    }
+  }
+
+  /// [T, C], where the gradient of the stream after the last layer goes before `backward`.
+  public func streamGradient(_ activations: Activations, tokens: Int) -> Matrix? {
+    activations.gradients?.stream.rows(0..<tokens)
+  }
+
+  /// The lowest layer with anything to train: nothing below it needs a gradient.
+  private var lowestTrainedLayer: Int? {
+    layers.firstIndex { $0.projections.contains { $0.trains } }
+  }
+
+  private func output(of layer: Int, _ activations: Activations, _ tokens: Int) -> Matrix {
+    activations.streams[min(layer + 1, activations.streams.count - 1)].rows(0..<tokens)
+  }
+
+  private func kept(_ layer: Int, _ activations: Activations, _ tokens: Int) -> Activations.Layer {
+    activations.layers[min(layer, activations.layers.count - 1)].prefix(
+      tokens, heads: configuration.headCount, keyValueHeads: configuration.keyValueHeadCount,
+      input: activations.streams[min(layer, activations.streams.count - 1)])
+  }
+
+  private func dropout(
+    layer: Int, _ activations: Activations, seed: UInt64?
+  ) -> LinearProjection.AdapterDropout? {
+    guard let seed, let dropped = activations.dropped, let rate = adapter?.configuration.dropout else {
+      return nil
+    }
+    // An odd multiplier keeps the layers' seeds apart.
+    return LinearProjection.AdapterDropout(
+      rate: Float(rate), seed: seed &+ UInt64(layer) &* 0x9e37_79b9_7f4a_7c15, dropped: dropped)
+  }
+}

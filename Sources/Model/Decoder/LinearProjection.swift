@@ -1,0 +1,94 @@
+import Tensor
+
+/// One linear projection of a layer with what training adds to it: the gradient of its weight when the whole
+/// model trains, or a low-rank update when an adapter does.
+///
+///     y = x·Wᵀ + b + s·(x·Aᵀ)·Bᵀ
+struct LinearProjection {
+  /// [out, in].
+  let weight: Matrix
+  /// [1, out].
+  let bias: Matrix?
+  /// The gradient of `weight`, where it trains.
+  let dWeight: Matrix?
+  /// The gradient of `bias`, where it trains.
+  let dBias: Matrix?
+  /// The low-rank update, where there is one.
+  let update: LoRAAdapter.Pair?
+  /// s, the factor on the update.
+  let scaling: Float
+
+  /// Whether a gradient flows to anything here.
+  var trains: Bool { update != nil || dWeight != nil }
+
+  /// Dropout on the adapter's input, for one layer and step.
+  struct AdapterDropout {
+    let rate: Float
+    let seed: UInt64
+    /// Scratch as large as any projection's input.
+    let dropped: Matrix
+
+    /// The window that fits `x`.
+    func scratch(for x: Matrix) -> Matrix {
+      Matrix(dropped.base, rows: x.rows, columns: x.columns)
+    }
+  }
+
+  /// Computes y from x.
+  ///
+  /// - Parameters:
+  ///   - x: [T, in].
+  ///   - y: [T, out]; overwritten, or added to where `accumulates`, as a residual connection asks.
+  ///   - reduced: [T, R], receives dropout(x)·Aᵀ, which the backward call reads.
+  func forward(
+    _ x: Matrix, into y: Matrix, accumulates: Bool = false, reduced: Matrix?, dropout: AdapterDropout?,
+    pool: ThreadPool
+  ) {
+    GEMM.multiply(x, weight, transposeB: true, into: y, beta: accumulates ? 1 : 0, pool: pool)
+    if let bias { Elementwise.addBias(bias.base, to: y, pool: pool) }
+    guard let update, let reduced else { return }
+    GEMM.multiply(adapterInput(x, dropout, pool), update.a, transposeB: true, into: reduced, pool: pool)
+    GEMM.multiply(reduced, update.b, transposeB: true, into: y, alpha: scaling, beta: 1, pool: pool)
+  }
+
+  /// Adds the gradients of what trains here, and computes the gradient of the input where one is wanted.
+  ///
+  ///     dx = dy·W + D,   D = dropout((s·dy·B)·A),   dB += s·dyᵀ·(x·Aᵀ),   dA += (s·dy·B)ᵀ·dropout(x)
+  ///
+  /// - Parameters:
+  ///   - dx: [T, in]; overwritten, or added to where `accumulates`; nil where nothing below trains.
+  ///   - dy: [T, out].
+  ///   - x: [T, in], as the forward call saw it.
+  ///   - reduced: [T, R], as the forward call left it.
+  ///   - dReduced: [T, R], scratch.
+  func backward(
+    _ dx: Matrix?, accumulates: Bool = false, dy: Matrix, x: Matrix, reduced: Matrix?, dReduced: Matrix?,
+    dropout: AdapterDropout?, pool: ThreadPool
+  ) {
+    if let dWeight { GEMM.multiply(dy, transposeA: true, x, into: dWeight, beta: 1, pool: pool) }
+    if let dBias { Elementwise.sumRows(dy, addingTo: dBias.base, pool: pool) }
+    if let dx { GEMM.multiply(dy, weight, into: dx, beta: accumulates ? 1 : 0, pool: pool) }
+    guard let update, let reduced, let dReduced else { return }
+    GEMM.multiply(dy, transposeA: true, reduced, into: update.dB, alpha: scaling, beta: 1, pool: pool)
+    GEMM.multiply(dy, update.b, into: dReduced, alpha: scaling, pool: pool)
+    GEMM.multiply(
+      dReduced, transposeA: true, adapterInput(x, dropout, pool), into: update.dA, beta: 1, pool: pool)
+    guard let dx else { return }
+    if let dropout {
+      // The input's dropped copy has been read; its place now takes the gradient through the same mask.
+      let dDropped = dropout.scratch(for: x)
+      GEMM.multiply(dReduced, update.a, into: dDropped, pool: pool)
+      Dropout.forward(dDropped, into: dDropped, rate: dropout.rate, seed: dropout.seed, pool: pool)
+      Elementwise.add(dDropped, to: dx, pool: pool)
+    } else {
+      GEMM.multiply(dReduced, update.a, into: dx, beta: 1, pool: pool)
+    }
+  }
+
+  private func adapterInput(_ x: Matrix, _ dropout: AdapterDropout?, _ pool: ThreadPool) -> Matrix {
+    guard let dropout else { return x }
+    let dropped = dropout.scratch(for: x)
+    Dropout.forward(x, into: dropped, rate: dropout.rate, seed: dropout.seed, pool: pool)
+    return dropped
+  }
+}

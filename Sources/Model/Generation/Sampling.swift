@@ -1,0 +1,99 @@
+import Foundation
+import Tensor
+
+/// How the next token is chosen from its logits.
+public struct SamplingOptions: Equatable, Sendable {
+  /// What the logits are divided by; 0 always takes the likeliest token.
+  public var temperature: Float
+  /// Keep only the k likeliest tokens; 0 keeps all.
+  public var topK: Int
+  /// Keep the likeliest tokens until their probabilities sum to this; 1 keeps all.
+  public var topP: Float
+  /// Keep tokens at least this share as likely as the likeliest; 0 keeps all.
+  public var minP: Float
+  /// Divides positive logits of tokens already in the text, and multiplies negative ones; 1 does nothing
+  /// (Keskar et al., 2019, arXiv:1909.05858).
+  public var repetitionPenalty: Float
+
+  /// Makes options; the defaults suit a first draft.
+  public init(
+    temperature: Float = 0.8, topK: Int = 0, topP: Float = 0.95, minP: Float = 0,
+    repetitionPenalty: Float = 1
+  ) {
+    self.temperature = temperature
+    self.topK = topK
+    self.topP = topP
+    self.minP = minP
+    self.repetitionPenalty = repetitionPenalty
+  }
+
+  /// Always the likeliest token.
+  public static let greedy = SamplingOptions(temperature: 0, topP: 1)
+}
+
+/// Draws tokens from logits, in the order of the filters that Hugging Face `generate` applies: repetition
+/// penalty, temperature, top-k, top-p, min-p.
+public struct Sampler {
+  /// The filters.
+  public let options: SamplingOptions
+
+  private var random: RandomSource
+  private var scores: [Float] = []
+  private var order: [Int32] = []
+
+  /// Starts a seeded sampler.
+  public init(_ options: SamplingOptions, seed: UInt64) {
+    self.options = options
+    random = RandomSource(seed: seed, stream: "sampling")
+  }
+
+  /// Chooses the next token.
+  ///
+  /// - Parameters:
+  ///   - logits: [V].
+  ///   - history: the tokens of the text so far, prompt included.
+  public mutating func next(logits: UnsafeBufferPointer<Float>, history: [Int32]) -> Int32 {
+    scores.removeAll(keepingCapacity: true)
+    scores.append(contentsOf: logits)
+    if options.repetitionPenalty != 1 {
+      for token in Set(history) {
+        let score = scores[Int(token)]
+        scores[Int(token)] =
+          score > 0 ? score / options.repetitionPenalty : score * options.repetitionPenalty
+      }
+    }
+    var best = 0
+    for index in scores.indices where scores[index] > scores[best] { best = index }
+    guard options.temperature > 0 else { return Int32(best) }
+
+    // exp((score − max) / temperature): the likeliest token weighs 1.
+    let peak = scores[best]
+    for index in scores.indices { scores[index] = exp((scores[index] - peak) / options.temperature) }
+    // Without filters no order is needed; with them, ties keep the lower id first, as a stable sort does.
+    let filters = options.topK > 0 || options.topP < 1
+    order.removeAll(keepingCapacity: true)
+    for index in scores.indices where scores[index] >= options.minP && scores[index] > 0 {
+      order.append(Int32(index))
+    }
+    if filters {
+      order.sort { (scores[Int($0)], $1) > (scores[Int($1)], $0) }
+      if options.topK > 0 { order.removeLast(max(0, order.count - options.topK)) }
+      if options.topP < 1 {
+        let total = order.reduce(0) { $0 + Double(scores[Int($1)]) }
+        var mass = 0.0
+        let kept = order.firstIndex { token in
+          mass += Double(scores[Int(token)])
+          return mass >= Double(options.topP) * total
+        }
+        if let kept { order.removeLast(order.count - kept - 1) }
+      }
+    }
+    let total = order.reduce(0) { $0 + Double(scores[Int($1)]) }
+    var remaining = Double(random.uniform()) * total
+    for token in order {
+      remaining -= Double(scores[Int(token)])
+      if remaining < 0 { return token }
+    }
+    return order.last ?? Int32(best)
+  }
+}

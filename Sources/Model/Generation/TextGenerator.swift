@@ -1,0 +1,123 @@
+import Foundation
+import Tensor
+
+/// Continues a prompt token by token with a key-value cache.
+public final class TextGenerator {
+  /// Why a text stopped.
+  public enum Ending: String, Sendable {
+    /// The model wrote an end-of-text token.
+    case endOfText = "end-of-text"
+    /// The token limit or the model's context was reached.
+    case limit
+    /// The caller asked to stop.
+    case stopped
+  }
+
+  /// What was written, and how long it took.
+  public struct Result: Sendable {
+    /// The new tokens, without the end-of-text token.
+    public let tokens: [Int32]
+    /// Why the text stopped.
+    public let ending: Ending
+    /// Seconds spent on reading the prompt.
+    public let prefillSeconds: Double
+    /// Seconds spent on writing the new tokens.
+    public let decodeSeconds: Double
+  }
+
+  /// The most tokens that a prompt and its continuation may have together.
+  public let capacity: Int
+
+  private let decoder: Decoder
+  private let cache: KVCache
+  private let activations: Activations
+  private let head: LanguageModelHead
+  private let logits: Storage
+  private let chunk: Int
+
+  /// The longest run of prompt tokens computed at once: large enough for efficient products, small enough that
+  /// its buffers stay a few percent of a model's weights.
+  private static let prefillChunk = 256
+
+  /// Reserves what writing takes.
+  ///
+  /// - Parameter capacity: the most tokens of a prompt and its continuation together, no more than the
+  ///   positions that the decoder was made for.
+  public init(_ decoder: Decoder, capacity: Int) {
+    self.decoder = decoder
+    self.capacity = capacity
+    chunk = min(capacity, TextGenerator.prefillChunk)
+    cache = KVCache(decoder.configuration, capacity: capacity)
+    func layOut(_ workspace: Workspace, chunk: Int) -> (Activations, LanguageModelHead) {
+      let activations = Activations(
+        decoder.configuration, adapter: decoder.adapter?.configuration, tokenCapacity: chunk,
+        purpose: .inference, threadCount: decoder.pool.threadCount, workspace: workspace)
+      return (activations, LanguageModelHead(decoder, capacity: 1, trains: false, workspace: workspace))
+    }
+    let plan = Workspace.planning()
+    _ = layOut(plan, chunk: chunk)
+    (activations, head) = layOut(Workspace(byteCount: plan.byteCount), chunk: chunk)
+    logits = Storage(count: decoder.configuration.vocabularySize)
+  }
+
+  /// Writes until an end-of-text token, the limit, or `onToken` returns false.
+  ///
+  /// - Parameters:
+  ///   - prompt: at least one token, fewer than `capacity`.
+  ///   - maxTokens: the most new tokens; the capacity bounds them too.
+  ///   - onToken: called with each new token as it is chosen, the end-of-text token left out.
+  public func generate(
+    prompt: [Int32], maxTokens: Int, sampling: SamplingOptions, seed: UInt64,
+    onToken: (Int32) -> Bool = { _ in true }
+  ) -> Result {
+    precondition(!prompt.isEmpty && prompt.count < capacity, "\(prompt.count) prompt tokens in \(capacity)")
+    let clock = ContinuousClock()
+    let began = clock.now
+    var sampler = Sampler(sampling, seed: seed)
+    var history = prompt
+    advance(prompt, from: 0)
+    let prefilled = clock.now
+    var ending = Ending.limit
+    while history.count - prompt.count < maxTokens {
+      let token = sampler.next(
+        logits: UnsafeBufferPointer(start: logits.base, count: logits.count), history: history)
+      if decoder.configuration.endOfText.contains(token) {
+        ending = .endOfText
+        break
+      }
+      history.append(token)
+      if !onToken(token) {
+        ending = .stopped
+        break
+      }
+      if history.count == capacity { break }
+      advance([token], from: history.count - 1)
+    }
+    return Result(
+      tokens: Array(history[prompt.count...]), ending: ending,
+      prefillSeconds: (prefilled - began) / .seconds(1),
+      decodeSeconds: (clock.now - prefilled) / .seconds(1))
+  }
+
+  /// Feeds tokens from position `start` on and leaves the logits of the last one.
+  private func advance(_ tokens: [Int32], from start: Int) {
+    var done = 0
+    while done < tokens.count {
+      let count = min(chunk, tokens.count - done)
+      let positions = (0..<count).map { Int32(start + done + $0) }
+      tokens[done..<done + count].withUnsafeBufferPointer { ids in
+        positions.withUnsafeBufferPointer { positions in
+          let stream = decoder.forward(
+            ids: ids, positions: positions, cache: cache, start: start + done, activations: activations)
+          guard done + count == tokens.count else { return }
+          withUnsafePointer(to: Int32(count - 1)) { last in
+            head.logits(
+              of: stream, rows: UnsafeBufferPointer(start: last, count: 1),
+              into: logits.matrix(rows: 1, columns: logits.count))
+          }
+        }
+      }
+      done += count
+    }
+  }
+}

@@ -1,0 +1,144 @@
+import Foundation
+import Model
+import Tensor
+
+/// What one optimizer step did.
+public struct StepResult: Equatable, Sendable {
+  /// The mean loss in nats over the step's labelled tokens, before its update.
+  public let loss: Double
+  /// The norm of all gradients, before clipping.
+  public let gradientNorm: Double
+  /// The tokens computed.
+  public let tokens: Int
+  /// The labelled tokens among them.
+  public let labels: Int
+  /// Seconds from the first to the last operator.
+  public let seconds: Double
+}
+
+/// Runs batches through a decoder: losses, gradients and optimizer steps. Its memory is laid out once, before
+/// the first batch.
+public final class TrainingEngine {
+  /// The decoder whose gradients are computed.
+  public let decoder: Decoder
+  private let optimizer: (any Optimizer)?
+  private let activations: Activations
+  private let head: LanguageModelHead
+  private let tokenLosses: Matrix
+
+  /// Lays out everything that batches of the given capacity take.
+  ///
+  /// - Parameter optimizer: nil for an engine that only evaluates.
+  public init(_ decoder: Decoder, optimizer: (any Optimizer)?, capacity: BatchCapacity, recomputesLayers: Bool) {
+    self.decoder = decoder
+    self.optimizer = optimizer
+    let purpose: Activations.Purpose =
+      optimizer == nil ? .inference : .training(recomputesLayers: recomputesLayers)
+    let plan = Workspace.planning()
+    _ = TrainingEngine.layOut(decoder, capacity, purpose, plan)
+    (activations, head, tokenLosses) = TrainingEngine.layOut(
+      decoder, capacity, purpose, Workspace(byteCount: plan.byteCount))
+  }
+
+  /// The buffers that an engine of this capacity would take, without taking them.
+  public static func plan(
+    _ decoder: Decoder, capacity: BatchCapacity, recomputesLayers: Bool
+  ) -> [Workspace.Entry] {
+    let plan = Workspace.planning()
+    _ = layOut(decoder, capacity, .training(recomputesLayers: recomputesLayers), plan)
+    return plan.entries
+  }
+
+  private static func layOut(
+    _ decoder: Decoder, _ capacity: BatchCapacity, _ purpose: Activations.Purpose, _ workspace: Workspace
+  ) -> (Activations, LanguageModelHead, Matrix) {
+    (
+      Activations(
+        decoder.configuration, adapter: decoder.adapter?.configuration, tokenCapacity: capacity.tokens,
+        purpose: purpose, threadCount: decoder.pool.threadCount, workspace: workspace),
+      LanguageModelHead(
+        decoder, capacity: capacity.labels, trains: purpose != .inference, workspace: workspace),
+      workspace.take("head", rows: capacity.labels, columns: 1)
+    )
+  }
+
+  /// Computes the gradients of the mean loss over all labels of the batches together, and takes one step.
+  ///
+  /// The batches' token losses are summed and divided once by the number of all labels, so that accumulation
+  /// equals one large batch.
+  ///
+  /// - Parameters:
+  ///   - maxGradientNorm: clips as `torch.nn.utils.clip_grad_norm_` does; 0 never.
+  ///   - dropoutSeed: differs from step to step.
+  /// - Throws: `TrainingError.nonFinite` before the parameters change.
+  public func step(
+    _ batches: [Batch], number: Int, learningRate: Double, maxGradientNorm: Double, dropoutSeed: UInt64?
+  ) throws -> StepResult {
+    guard let optimizer else { preconditionFailure("an engine without an optimizer cannot step") }
+    let clock = ContinuousClock()
+    let began = clock.now
+    let labels = batches.reduce(0) { $0 + $1.labelCount }
+    optimizer.parameters.clearGradients()
+    var total = 0.0
+    for (index, batch) in batches.enumerated() {
+      // An odd multiplier keeps the masks of accumulated batches apart.
+      let seed = dropoutSeed.map { $0 &+ UInt64(index) &* 0xd1b5_4a32_d192_ed03 }
+      total += accumulateGradients(batch, scale: 1 / Float(max(labels, 1)), dropoutSeed: seed)
+    }
+    let loss = total / Double(max(labels, 1))
+    let norm = optimizer.gradientNorm(pool: decoder.pool)
+    guard loss.isFinite, norm.isFinite else {
+      throw TrainingError.nonFinite(step: number, loss: loss, gradientNorm: norm)
+    }
+    let clip = maxGradientNorm > 0 ? min(1, maxGradientNorm / (norm + 1e-6)) : 1
+    optimizer.update(learningRate: learningRate, gradientScale: Float(clip), pool: decoder.pool)
+    return StepResult(
+      loss: loss, gradientNorm: norm, tokens: batches.reduce(0) { $0 + $1.tokenCount }, labels: labels,
+      seconds: (clock.now - began) / .seconds(1))
+  }
+
+  /// Adds the gradient of `scale` times the batch's summed loss, and returns that sum in nats.
+  func accumulateGradients(_ batch: Batch, scale: Float, dropoutSeed: UInt64?) -> Double {
+    guard !batch.labels.isEmpty else { return 0 }
+    return withTokens(of: batch) { tokens, rows, labels in
+      let stream = decoder.forward(tokens, activations: activations, dropoutSeed: dropoutSeed)
+      guard let dStream = decoder.streamGradient(activations, tokens: tokens.ids.count) else { return 0 }
+      head.lossAndGradient(
+        of: stream, rows: rows, labels: labels, scale: scale, into: tokenLosses.base, dStream: dStream)
+      decoder.backward(tokens, activations: activations, dropoutSeed: dropoutSeed)
+      return sum(labels.count)
+    }
+  }
+
+  /// Computes the loss of every label of a batch in nats, in the order of its labels.
+  ///
+  /// - Parameter other: a decoder of the same shape to evaluate instead, such as the base without its adapter.
+  public func losses(_ batch: Batch, with other: Decoder? = nil) -> [Float] {
+    guard !batch.labels.isEmpty else { return [] }
+    return withTokens(of: batch) { tokens, rows, labels in
+      let stream = (other ?? decoder).forward(tokens, activations: activations)
+      head.loss(of: stream, rows: rows, labels: labels, into: tokenLosses.base)
+      return Array(UnsafeBufferPointer(start: tokenLosses.base, count: labels.count))
+    }
+  }
+
+  private func sum(_ count: Int) -> Double {
+    // Double: thousands of Float terms would lose the digits that runs are compared by.
+    UnsafeBufferPointer(start: tokenLosses.base, count: count).reduce(0) { $0 + Double($1) }
+  }
+
+  private func withTokens<Result>(
+    of batch: Batch,
+    _ body: (Decoder.Tokens, UnsafeBufferPointer<Int32>, UnsafeBufferPointer<Int32>) -> Result
+  ) -> Result {
+    batch.ids.withUnsafeBufferPointer { ids in
+      batch.positions.withUnsafeBufferPointer { positions in
+        batch.labelRows.withUnsafeBufferPointer { rows in
+          batch.labels.withUnsafeBufferPointer { labels in
+            body(Decoder.Tokens(ids: ids, positions: positions, offsets: batch.offsets), rows, labels)
+          }
+        }
+      }
+    }
+  }
+}

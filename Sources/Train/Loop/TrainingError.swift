@@ -1,0 +1,42 @@
+/// Why a run could not start or had to stop.
+public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The loss or the gradient became NaN or infinite.
+  case nonFinite(step: Int, loss: Double, gradientNorm: Double)
+  /// A setting is out of its range; the text says what was found, expected and to do.
+  case setting(String)
+  /// The plan needs more memory than the machine has free.
+  case memory(needed: Int, available: Int)
+  /// A checkpoint belongs to another run.
+  case checkpoint(path: String, problem: String)
+
+  /// What was found, what was expected and what to do.
+  public var description: String {
+    switch self {
+    case .nonFinite(let step, let loss, let norm):
+      "step \(step): the loss is \(loss) and the gradient norm \(norm); expected finite numbers."
+        + " The last good adapter is on disk. Lower --learning-rate, or clip with --max-grad-norm 1."
+    case .setting(let text):
+      text
+    case .memory(let needed, let available):
+      "this run needs \(ByteText.short(needed)); the machine has \(ByteText.short(available)) available."
+        + " Lower --max-seq-length or --batch-size, or give --recompute."
+    case .checkpoint(let path, let problem):
+      "\(path): \(problem)"
+    }
+  }
+}
+
+/// Byte counts in words.
+public enum ByteText {
+  /// "512 B", "1.5 MiB", "3.2 GiB": the largest binary unit that leaves at least one.
+  public static func short(_ bytes: Int) -> String {
+    var value = Double(bytes)
+    var unit = "B"
+    for next in ["KiB", "MiB", "GiB", "TiB"] where value >= 1024 {
+      value /= 1024
+      unit = next
+    }
+    guard unit != "B" else { return "\(bytes) B" }
+    return "\((value * 10).rounded() / 10) \(unit)"
+  }
+}

@@ -1,0 +1,55 @@
+import Model
+
+/// Everything that decides what a fine-tuning run does, apart from the base and the archive themselves.
+public struct TrainingOptions: Equatable, Sendable {
+  /// The peak of the learning rate.
+  public enum LearningRate: Equatable, Sendable {
+    /// A given peak.
+    case value(Double)
+    /// The best of three rates, by held-out bits per byte after a short probe of each.
+    case automatic
+  }
+
+  /// The passes over the training side.
+  public var epochs = 2
+  /// Stops after this many optimizer steps; nil runs all epochs. More steps than the epochs hold go on with
+  /// further epochs.
+  public var maxSteps: Int?
+  /// The adapter's shape. An initial adapter brings its own.
+  public var adapter = LoRAConfiguration()
+  /// An adapter folder to start from.
+  public var initialAdapter: String?
+  /// The peak of the learning rate.
+  public var learningRate = LearningRate.value(3e-4)
+  /// How the rate moves after warm-up.
+  public var schedule = LearningRateSchedule.Shape.cosine
+  /// The share of the steps that warm up.
+  public var warmupRatio = 0.06
+  /// AdamW's decoupled decay.
+  public var weightDecay = 0.0
+  /// The largest norm of all gradients together; 0 never clips.
+  public var maxGradientNorm = 1.0
+  /// Rows a batch; nil fills batches with tokens up to the longest sequence instead.
+  public var batchSize: Int?
+  /// The longest sequence in tokens; nil takes the smaller of 1,024 and the base's context.
+  public var maxSequenceLength: Int?
+  /// Batches whose gradients are summed before an optimizer step.
+  public var gradientAccumulationSteps = 1
+  /// The share of documents held out.
+  public var validFraction = 0.15
+  /// The seed of every random stream of the run.
+  public var seed: UInt64 = 0
+  /// Whether batches come in another order every epoch.
+  public var shuffles = true
+  /// Whether only what follows the prompt is learned.
+  public var masksPrompt = true
+  /// Whether each layer's forward runs once more on the way back instead of being kept.
+  public var recomputesLayers = false
+  /// Whether rows that cannot be read are left out and listed, instead of ending the run.
+  public var skipsBadRows = false
+  /// The threads to work on; nil takes every processor.
+  public var threads: Int?
+
+  /// The defaults.
+  public init() {}
+}

@@ -1,0 +1,34 @@
+import Checkpoint
+import Files
+import Model
+import Tensor
+
+/// A base as `pretrain` leaves it: config.json, generation_config.json and model.safetensors in bfloat16, in the
+/// layout that Hugging Face libraries load.
+enum PretrainedModel {
+  /// Writes weights and configuration beside the tokenizer, each file atomically.
+  static func write(_ parameters: ParameterSet, _ configuration: ModelConfiguration, to folder: String) throws {
+    let pool = ThreadPool(threadCount: 1)
+    var writer = try SafetensorsWriter(
+      path: "\(folder)/model.safetensors",
+      tensors: parameters.entries.map { .init(name: $0.name, dtype: .bfloat16, shape: $0.shape) },
+      metadata: ["format": "pt"])
+    for index in parameters.entries.indices {
+      let value = parameters.value(index)
+      var narrow = [UInt16](repeating: 0, count: value.count)
+      try narrow.withUnsafeMutableBytes { bytes in
+        if let base = bytes.baseAddress {
+          Conversion.narrow(value.base, to: .bfloat16, into: base, count: value.count, pool: pool)
+        }
+        try writer.append(UnsafeRawBufferPointer(bytes))
+      }
+    }
+    try writer.commit()
+    try AtomicFile.write(
+      JSONWriter.string(of: configuration.json(dtype: "bfloat16"), layout: .pretty), to: "\(folder)/config.json")
+    let ending = configuration.endOfText.first.map { JSONValue.integer(Int64($0)) } ?? .null
+    try AtomicFile.write(
+      JSONWriter.string(of: ["eos_token_id": ending, "pad_token_id": ending], layout: .pretty),
+      to: "\(folder)/generation_config.json")
+  }
+}

@@ -1,0 +1,94 @@
+import Checkpoint
+import Model
+import Tensor
+import Testing
+
+/// Every supported family against transformers and PEFT, on the same weights and tokens.
+@Suite("Parity with transformers and PEFT") struct TransformersParityTests {
+  static let families = ["llama", "llama-linear", "smollm2", "mistral", "qwen2", "qwen3"]
+  let pool = ThreadPool(threadCount: 2)
+
+  // The bound for float32 logits of this size (up to about 10): a hundred roundings of 2⁻²⁴ · 10. Two ways
+  // of PyTorch to compute the same differ by 5e-6 here, and leaving any part of the model out moves some logit by
+  // 0.4 or more.
+  let logitBound = 1e-4
+
+  @Test("logits of packed sequences equal those of each sequence alone", arguments: families)
+  func logits(family: String) throws {
+    let reference = try Reference("logits/\(family)")
+    let base = try BaseModel(path: Reference.model(family), pool: pool)
+    let decoder = base.decoder(adapter: nil, maxPositions: 512, pool: pool)
+    let ours = PackedPass(decoder, sequences: reference.sequences, purpose: .inference).logits()
+    let theirs = try reference.sequences.indices.flatMap { try reference.values("logits.\($0)") }
+    #expect(largestDifference(ours, theirs) <= logitBound)
+  }
+
+  @Test("an adapter made by PEFT gives PEFT's logits", arguments: families)
+  func adapterLogits(family: String) throws {
+    let reference = try Reference("lora-gradients/\(family)")
+    let base = try BaseModel(path: Reference.model(family), pool: pool)
+    let adapter = try AdapterFolder.read(Reference.adapter(family), for: base.configuration)
+    let decoder = base.decoder(adapter: adapter, maxPositions: 512, pool: pool)
+    let ours = PackedPass(decoder, sequences: [reference.sequences[0]], purpose: .inference).logits()
+    #expect(largestDifference(ours, try reference.values("logits.0")) <= logitBound)
+  }
+
+  @Test("loss and every LoRA gradient equal PEFT's", arguments: families, [false, true])
+  func loraGradients(family: String, recomputes: Bool) throws {
+    let reference = try Reference("lora-gradients/\(family)")
+    let base = try BaseModel(path: Reference.model(family), pool: pool)
+    let adapter = try AdapterFolder.read(Reference.adapter(family), for: base.configuration)
+    let decoder = base.decoder(adapter: adapter, maxPositions: 512, pool: pool)
+    let pass = PackedPass(
+      decoder, sequences: reference.sequences, purpose: .training(recomputesLayers: recomputes))
+    let loss = pass.lossAndGradient(labels: reference.labels)
+    let expected = try #require(reference.manifest["loss"]?.doubleValue)
+    #expect(abs(loss - expected) <= 1e-5 * expected)
+    try expectGradients(adapter.parameters, equal: reference)
+  }
+
+  @Test("every gradient of full training equals PyTorch's", arguments: ["smollm2", "qwen2", "qwen3"])
+  func fullGradients(family: String) throws {
+    let reference = try Reference("full-gradients/\(family)")
+    let base = try BaseModel(path: Reference.model(family), pool: pool)
+    let parameters = ParameterSet(of: base.configuration)
+    let checkpoint = try CheckpointFolder(path: base.path)
+    for (index, entry) in parameters.entries.enumerated() {
+      try checkpoint.tensor(named: entry.name).copy(to: parameters.value(index).base)
+    }
+    let decoder = Decoder(
+      base.configuration, weights: parameters.tensors(of: base.configuration),
+      gradients: parameters.gradientTensors(of: base.configuration), owner: parameters, adapter: nil,
+      maxPositions: 512, pool: pool)
+    let pass = PackedPass(
+      decoder, sequences: reference.sequences, purpose: .training(recomputesLayers: false))
+    let loss = pass.lossAndGradient(labels: reference.labels)
+    let expected = try #require(reference.manifest["loss"]?.doubleValue)
+    #expect(abs(loss - expected) <= 1e-5 * expected)
+    try expectGradients(parameters, equal: reference)
+  }
+
+  /// Relative to the largest entry of each tensor: single entries near zero carry only rounding.
+  private func expectGradients(_ parameters: ParameterSet, equal reference: Reference) throws {
+    for (index, entry) in parameters.entries.enumerated() {
+      let gradient = parameters.gradient(index)
+      let ours = Array(UnsafeBufferPointer(start: gradient.base, count: gradient.count))
+      let theirs = try reference.values(entry.name)
+      let largest = theirs.reduce(0) { max($0, abs($1)) }
+      #expect(largestDifference(ours, theirs) <= 1e-3 * Double(largest), "\(entry.name)")
+    }
+  }
+
+  @Test("greedy text with a key-value cache equals that of generate", arguments: families)
+  func generation(family: String) throws {
+    let reference = try Reference("generation/\(family)")
+    let base = try BaseModel(path: Reference.model(family), pool: pool)
+    let decoder = base.decoder(adapter: nil, maxPositions: 512, pool: pool)
+    let prompt = Reference.ids(reference.manifest["ids"])
+    let expected = Reference.ids(reference.manifest["generated"])
+    let result = TextGenerator(decoder, capacity: 512).generate(
+      prompt: prompt, maxTokens: expected.count, sampling: .greedy, seed: 0)
+    // The reference went on past end-of-text, where our drafts end.
+    #expect(result.tokens == Array(expected.prefix { !base.configuration.endOfText.contains($0) }))
+  }
+}
