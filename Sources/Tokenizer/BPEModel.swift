@@ -1,18 +1,18 @@
 /// A byte-level BPE vocabulary with its merges: words to ids and ids to bytes.
 struct BPEModel: Sendable {
   /// The ids of the vocabulary and of the added tokens reach from 0 to below this.
-  static let idLimit = 1 << 24
+  static let idLimit = 1 << 22
 
   /// The tokens as the file spells them, in the file's order.
   private var spellings: ByteStringTable
   private var idOfSpelling: [Int32] = []
   private(set) var merges: MergeTable
-  /// The id of each byte alone, or `missing`.
+  /// The id of each byte alone, of the unknown token for a byte that has none, or `missing`.
   private(set) var idOfByte = [Int32](repeating: Self.missing, count: 256)
   /// Whether a word that is a token is taken whole, whatever the merges would make of it.
   let ignoresMerges: Bool
 
-  /// Stands for a byte that the vocabulary does not have.
+  /// Stands for a byte that gives no id.
   static let missing: Int32 = -1
 
   /// Makes a model without tokens.
@@ -30,7 +30,7 @@ struct BPEModel: Sendable {
     idOfSpelling.append(id)
   }
 
-  /// Notes that `id` is the token of `byte` alone.
+  /// Makes `id` the token that `byte` alone gives.
   mutating func setID(ofByte byte: UInt8, to id: Int32) { idOfByte[Int(byte)] = id }
 
   /// The id of the token that the file spells so, or nil.
@@ -45,7 +45,8 @@ struct BPEModel: Sendable {
 
   /// Appends the ids of one word.
   ///
-  /// A byte that the vocabulary does not have gives no id, as in the `tokenizers` library.
+  /// A byte for which the vocabulary has neither a token nor an unknown token gives no id, as in the
+  /// `tokenizers` library.
   func appendIDs(
     ofWord word: UnsafeBufferPointer<UInt8>, using merger: inout WordMerger, to result: inout [Int32]
   ) {

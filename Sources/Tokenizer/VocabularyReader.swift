@@ -18,7 +18,7 @@ struct VocabularyReader {
       ignoresMerges: try fields.bool("ignore_merges", default: false))
     try readTokens(vocabulary)
     try readMerges(merges)
-    try checkUnknownToken()
+    try readUnknownToken()
   }
 
   /// Refuses every model but byte-level BPE without options that change how words merge.
@@ -117,11 +117,20 @@ struct VocabularyReader {
     spelling.withUnsafeBufferPointer { model.id(ofSpelling: $0) }
   }
 
-  /// An unknown-token setting is harmless where no byte is unknown.
-  private func checkUnknownToken() throws(TokenizerError) {
-    guard let token = fields["unk_token"], model.idOfByte.contains(BPEModel.missing) else { return }
-    throw fields.unsupported(
-      "\"\(token.stringValue ?? token.kindName)\" and a vocabulary without some of the 256 bytes",
-      at: "unk_token", expected: "null or a token for every byte")
+  /// Gives bytes that the vocabulary does not have the id of the unknown token, where there is one.
+  ///
+  /// It has no effect on a vocabulary with all bytes, which may then name any token or none.
+  private mutating func readUnknownToken() throws(TokenizerError) {
+    let missing = (UInt8.min...UInt8.max).filter { model.idOfByte[Int($0)] == BPEModel.missing }
+    guard !missing.isEmpty, fields["unk_token"] != nil else { return }
+    let token = try fields.string("unk_token")
+    guard let id = id(ofSpelling: Array(token.utf8)[...]) else {
+      throw fields.error(.unknownToken(token), at: "unk_token")
+    }
+    if try fields.bool("fuse_unk", default: false) {
+      throw fields.unsupported(
+        "true and a vocabulary without some of the 256 bytes", at: "fuse_unk", expected: "false")
+    }
+    for byte in missing { model.setID(ofByte: byte, to: id) }
   }
 }

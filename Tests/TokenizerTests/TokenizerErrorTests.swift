@@ -38,13 +38,13 @@ import Testing
     Case(
       "model.unk_token", #""<unk>""#,
       """
-      model.unk_token: found "<unk>" and a vocabulary without some of the 256 bytes; expected null or a token \
-      for every byte. \(otherKind)
+      model.unk_token: found "<unk>", which is not in the vocabulary; expected one of its tokens. \
+      Take all of the tokenizer's files from the same model.
       """),
     Case("model.vocab", "[]", "model.vocab: found a list; expected an object. \(damaged)"),
     Case("model.vocab.a", #""0""#, "model.vocab.a: found a string; expected an id. \(damaged)"),
     Case(
-      "model.vocab.a", "-1", "model.vocab.a: found the id -1; expected 0 to 16777215. \(damaged)"),
+      "model.vocab.a", "-1", "model.vocab.a: found the id -1; expected 0 to 4194303. \(damaged)"),
     Case(
       "model.vocab.b", "0",
       #"model.vocab.b: found the id 0, which "a" has already; expected one token an id. \#(damaged)"#),

@@ -139,8 +139,8 @@ def random_texts(count, seed):
     return texts
 
 
-def train(pre_tokenizer, size, special, normalizer=None, whole_alphabet=True):
-    tokenizer = Tokenizer(models.BPE())
+def train(pre_tokenizer, size, special, normalizer=None, whole_alphabet=True, unknown=None):
+    tokenizer = Tokenizer(models.BPE(unk_token=unknown))
     if normalizer is not None:
         tokenizer.normalizer = normalizer
     tokenizer.pre_tokenizer = pre_tokenizer
@@ -194,10 +194,10 @@ def make_smollm2():
 
 
 def make_flags():
-    """Every flag of an added token, a space put before the text, and a template on both sides."""
+    """Every flag of an added token, an unknown token, a space before the text, a template on both sides."""
     tokenizer = train(
-        pre.Sequence([pre.Digits(False), byte_level(add_prefix_space=True)]), 560, ["<s>", "</s>"],
-        normalizers.Sequence([normalizers.NFC()]))
+        pre.Sequence([pre.Digits(False), byte_level(add_prefix_space=True)]), 560, ["<s>", "</s>", "<unk>"],
+        normalizers.Sequence([normalizers.NFC()]), whole_alphabet=False, unknown="<unk>")
     tokenizer.add_tokens([
         AddedToken("<left>", lstrip=True, normalized=False),
         AddedToken("<right>", rstrip=True, normalized=False),
