@@ -10,7 +10,12 @@ let isCheckedOutDependency =
 
 let swiftSettings: [SwiftSetting] =
   isCheckedOutDependency
-  ? [] : [.unsafeFlags(["-O", "-whole-module-optimization", "-num-threads", "2", "-disable-batch-mode"], .when(configuration: .debug))]
+  ? []
+  : [
+    .unsafeFlags(
+      ["-O", "-whole-module-optimization", "-num-threads", "2", "-disable-batch-mode"],
+      .when(configuration: .debug))
+  ]
 
 let cSettings: [CSetting] =
   isCheckedOutDependency ? [] : [.unsafeFlags(["-O3"], .when(configuration: .debug))]

@@ -10,7 +10,9 @@ struct PretrainCommand: ParsableCommand {
       checkpoint; --resume goes on from there, and a larger --max-steps prolongs the run.
       """)
 
-  @Option(name: .long, parsing: .upToNextOption, help: "Training texts: JSON Lines with \"text\" and an optional \"source\".")
+  @Option(
+    name: .long, parsing: .upToNextOption,
+    help: "Training texts: JSON Lines with \"text\" and an optional \"source\".")
   var data: [String]
 
   @Option(name: .long, parsing: .upToNextOption, help: "Held-out texts in the same form.")
@@ -49,7 +51,11 @@ struct PretrainCommand: ParsableCommand {
   @Option(name: .long, help: "Peak of the learning rate.")
   var learningRate = PretrainingOptions().learningRate
 
-  @Option(name: .long, help: "How the rate moves after warm-up: \(LearningRateSchedule.Shape.allCases.map(\.rawValue).joined(separator: ", ")).")
+  @Option(
+    name: .long,
+    help:
+      "How the rate moves after warm-up: \(LearningRateSchedule.Shape.allCases.map(\.rawValue).joined(separator: ", "))."
+  )
   var lrSchedule = PretrainingOptions().schedule
 
   @Option(name: .long, help: "Steps that warm up.")
@@ -97,7 +103,8 @@ struct PretrainCommand: ParsableCommand {
     options.threads = threads
     options.resumes = resume
     for text in sourceWeight {
-      guard let equals = text.lastIndex(of: "="), let weight = Int(text[text.index(after: equals)...]), weight > 0
+      guard let equals = text.lastIndex(of: "="), let weight = Int(text[text.index(after: equals)...]),
+        weight > 0
       else {
         throw ValidationError(
           "--source-weight \(text): expected NAME=N with a whole number from 1. Write \"Rust blog=3\".")
@@ -115,7 +122,9 @@ struct PretrainCommand: ParsableCommand {
     defer { withExtendedLifetime(interrupts) {} }
     let run = PretrainingRun(texts: data, validation: validData, folder: output, options: try options())
     try run.start(stop: stop) { event in
-      if let line = PretrainingProgress.line(event) { FileHandle.standardError.write(Data((line + "\n").utf8)) }
+      if let line = PretrainingProgress.line(event) {
+        FileHandle.standardError.write(Data((line + "\n").utf8))
+      }
     }
   }
 }

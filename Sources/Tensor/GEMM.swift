@@ -2,6 +2,9 @@ import COpenBLAS
 
 /// Matrix products over OpenBLAS, cut into tasks for the thread pool.
 public enum GEMM {
+  /// The library's name, version and the kernels it chose for this processor.
+  public static var libraryVersion: String { String(cString: openblas_get_config()) }
+
   /// Computes C = α·op(A)·op(B) + β·C, where op transposes where asked.
   ///
   /// β = 0 overwrites C whatever it held, NaN included. Every operand may be a window with a row stride.

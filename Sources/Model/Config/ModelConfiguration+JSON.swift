@@ -56,7 +56,8 @@ extension ModelConfiguration {
 
     let activation = json["hidden_act"]?.stringValue ?? "silu"
     if activation != "silu" {
-      reader.problems.append("hidden_act is \(activation.debugDescription); expected \"silu\". Choose another base.")
+      reader.problems.append(
+        "hidden_act is \(activation.debugDescription); expected \"silu\". Choose another base.")
     }
     if reader.flag("mlp_bias", default: false) {
       reader.problems.append("mlp_bias is true; expected false. Choose a base without feed-forward biases.")
@@ -67,7 +68,8 @@ extension ModelConfiguration {
           + " Check that the file is whole.")
     }
     if headDimension % 2 != 0 {
-      reader.problems.append("head_dim is \(headDimension); expected an even number. Check that the file is whole.")
+      reader.problems.append(
+        "head_dim is \(headDimension); expected an even number. Check that the file is whole.")
     }
     guard reader.problems.isEmpty else {
       throw ModelConfigurationError(file: file, problems: reader.problems)
@@ -102,8 +104,11 @@ extension ModelConfiguration {
     ]
     members.append(("bos_token_id", beginningOfText.map { .integer(Int64($0)) } ?? .null))
     members.append(
-      ("eos_token_id", endOfText.count == 1
-        ? .integer(Int64(endOfText[0])) : .array(endOfText.map { .integer(Int64($0)) })))
+      (
+        "eos_token_id",
+        endOfText.count == 1
+          ? .integer(Int64(endOfText[0])) : .array(endOfText.map { .integer(Int64($0)) })
+      ))
     var object = JSONObject()
     for (key, value) in members { object.append(key, value) }
     return .object(object)

@@ -81,7 +81,8 @@ public struct DecoderTensors: Sendable {
     var list: [Specification] = []
     _ = DecoderTensors(configuration) { specification in
       list.append(specification)
-      return Workspace.planning().take(specification.name, rows: specification.rows, columns: specification.columns)
+      return Workspace.planning().take(
+        specification.name, rows: specification.rows, columns: specification.columns)
     }
     return list
   }

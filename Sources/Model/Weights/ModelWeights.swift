@@ -11,7 +11,8 @@ public struct ModelWeightsError: Error, Equatable, Sendable, CustomStringConvert
   /// One line a problem, each opening with the folder; the first twenty.
   public var description: String {
     let shown = problems.prefix(20).map { "\(folder): \($0)" }
-    let rest = problems.count > 20 ? ["\(folder): and \(problems.count - 20) more tensors that do not fit."] : []
+    let rest =
+      problems.count > 20 ? ["\(folder): and \(problems.count - 20) more tensors that do not fit."] : []
     return (shown + rest).joined(separator: "\n")
   }
 }
@@ -25,8 +26,8 @@ public struct ModelWeights: Sendable {
   public let tensors: DecoderTensors
   /// Whatever the tensors point into; a decoder must keep it.
   public let owner: any Sendable
-  /// The bytes of widened copies.
-  public let copiedBytes: Int
+  /// The bytes that the tensors take in memory, mapped and copied ones together.
+  public let byteCount: Int
 
   private struct Owner: Sendable {
     let checkpoint: CheckpointFolder
@@ -57,7 +58,7 @@ public struct ModelWeights: Sendable {
       copies.append(copy)
       return copy.matrix(rows: specification.rows, columns: specification.columns)
     }
-    copiedBytes = copies.reduce(0) { $0 + $1.count * MemoryLayout<Float>.stride }
+    byteCount = specifications.reduce(0) { $0 + $1.rows * $1.columns * MemoryLayout<Float>.stride }
     owner = Owner(checkpoint: checkpoint, copies: copies)
   }
 
@@ -83,7 +84,9 @@ public struct ModelWeights: Sendable {
     let expected = Set(specifications.map(\.name))
     for name in checkpoint.names where !expected.contains(name) {
       // Old checkpoints store the rotary frequencies, and tied ones a second copy of the embedding.
-      if name.hasSuffix("rotary_emb.inv_freq") || (configuration.isTied && name == "lm_head.weight") { continue }
+      if name.hasSuffix("rotary_emb.inv_freq") || (configuration.isTied && name == "lm_head.weight") {
+        continue
+      }
       problems.append(
         "tensor \(name) is not part of a \(configuration.family.rawValue) model as config.json describes it."
           + " Choose a base without it.")

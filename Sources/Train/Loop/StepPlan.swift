@@ -39,6 +39,14 @@ struct StepPlan {
     return Double(epoch) + Double(step - epochStarts[epoch]) / Double(max(steps, 1))
   }
 
+  /// The tokens of all steps together.
+  func tokenCount(_ inputCount: (Int) -> Int) -> Int {
+    var copy = self
+    return (1...max(totalSteps, 1)).reduce(0) { sum, step in
+      sum + (totalSteps == 0 ? [] : copy.batches(ofStep: step)).joined().reduce(0) { $0 + inputCount($1) }
+    }
+  }
+
   /// The batches of a step, counted from 1, each as indices into the examples.
   mutating func batches(ofStep step: Int) -> [[Int]] {
     let epoch = (epochStarts.lastIndex { $0 < step }) ?? 0

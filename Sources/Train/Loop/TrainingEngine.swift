@@ -29,7 +29,9 @@ public final class TrainingEngine {
   /// Lays out everything that batches of the given capacity take.
   ///
   /// - Parameter optimizer: nil for an engine that only evaluates.
-  public init(_ decoder: Decoder, optimizer: (any Optimizer)?, capacity: BatchCapacity, recomputesLayers: Bool) {
+  public init(
+    _ decoder: Decoder, optimizer: (any Optimizer)?, capacity: BatchCapacity, recomputesLayers: Bool
+  ) {
     self.decoder = decoder
     self.optimizer = optimizer
     let purpose: Activations.Purpose =

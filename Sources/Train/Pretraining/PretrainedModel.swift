@@ -7,7 +7,8 @@ import Tensor
 /// layout that Hugging Face libraries load.
 enum PretrainedModel {
   /// Writes weights and configuration beside the tokenizer, each file atomically.
-  static func write(_ parameters: ParameterSet, _ configuration: ModelConfiguration, to folder: String) throws {
+  static func write(_ parameters: ParameterSet, _ configuration: ModelConfiguration, to folder: String) throws
+  {
     let pool = ThreadPool(threadCount: 1)
     var writer = try SafetensorsWriter(
       path: "\(folder)/model.safetensors",
@@ -25,7 +26,8 @@ enum PretrainedModel {
     }
     try writer.commit()
     try AtomicFile.write(
-      JSONWriter.string(of: configuration.json(dtype: "bfloat16"), layout: .pretty), to: "\(folder)/config.json")
+      JSONWriter.string(of: configuration.json(dtype: "bfloat16"), layout: .pretty),
+      to: "\(folder)/config.json")
     let ending = configuration.endOfText.first.map { JSONValue.integer(Int64($0)) } ?? .null
     try AtomicFile.write(
       JSONWriter.string(of: ["eos_token_id": ending, "pad_token_id": ending], layout: .pretty),

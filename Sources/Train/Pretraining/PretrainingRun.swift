@@ -68,7 +68,8 @@ public struct PretrainingRun {
     let checkpoint = "\(folder)/\(TrainingCheckpoint.name)"
     let blocks = [("values", parameters.values)] + optimizer.state
     if options.resumes {
-      progress = try Progress(json: TrainingCheckpoint.readState(checkpoint), options: options, path: checkpoint)
+      progress = try Progress(
+        json: TrainingCheckpoint.readState(checkpoint), options: options, path: checkpoint)
       try TrainingCheckpoint.read(checkpoint, into: blocks)
       optimizer.step = progress.step
     } else {
@@ -147,7 +148,8 @@ public struct PretrainingRun {
       options.hiddenSize % max(1, 2 * options.headCount) == 0
         && options.headCount % max(1, options.keyValueHeadCount) == 0,
       "\(options.headCount) heads and \(options.keyValueHeadCount) key-value heads do not divide a hidden size of"
-        + " \(options.hiddenSize) into heads of even width; expected that they do. Change --heads or --kv-heads.")
+        + " \(options.hiddenSize) into heads of even width; expected that they do. Change --heads or --kv-heads."
+    )
     // Token ids of the corpus are kept in 16 bits.
     try require(
       options.vocabularySize <= 65_536,

@@ -1,0 +1,134 @@
+import Files
+import Foundation
+import Model
+import Tensor
+
+/// `run.json`: everything needed to repeat a run and to judge its adapter, beside PEFT's files and never in them.
+public enum RunRecord {
+  /// The file's name in an adapter's folder.
+  public static let name = "run.json"
+  /// The version of the file's layout.
+  static let format = 1
+
+  /// What decides a run: its settings, and the fingerprints of base, tokenizer and archive. Two runs with equal
+  /// settings on the same kind of machine give the same adapter.
+  static func settings(_ run: FineTuningRun, _ prepared: PreparedRun) throws -> JSONValue {
+    let options = run.options
+    let adapter = prepared.adapter.configuration
+    func optional(_ value: Int?) -> JSONValue { value.map { .integer(Int64($0)) } ?? .null }
+    let rate: JSONValue
+    switch options.learningRate {
+    case .value(let value): rate = .number(value)
+    case .automatic: rate = "auto"
+    }
+    return [
+      "base_sha256": .string(try prepared.base.fingerprint().hex),
+      "tokenizer_sha256": .string(try fileFingerprint("\(run.basePath)/tokenizer.json")),
+      "archive_sha256": .array(try run.archives.map { .string(try fileFingerprint($0)) }),
+      "initial_adapter_sha256": try run.options.initialAdapter.map {
+        .string(try fileFingerprint("\($0)/\(AdapterFolder.weightsName)"))
+      } ?? .null,
+      "prompt_layout": .string(PromptLayout.version), "epochs": .integer(Int64(options.epochs)),
+      "max_steps": optional(options.maxSteps), "rank": .integer(Int64(adapter.rank)),
+      "alpha": .number(adapter.alpha), "dropout": .number(adapter.dropout),
+      "target_modules": .array(adapter.targets.map { .string($0.moduleName) }),
+      "rslora": .bool(adapter.isRankStabilized), "learning_rate": rate,
+      "lr_schedule": .string(options.schedule.rawValue), "warmup_ratio": .number(options.warmupRatio),
+      "weight_decay": .number(options.weightDecay), "max_grad_norm": .number(options.maxGradientNorm),
+      "batch_size": optional(options.batchSize),
+      "max_seq_length": .integer(Int64(prepared.maxSequenceLength)),
+      "grad_accumulation_steps": .integer(Int64(options.gradientAccumulationSteps)),
+      "valid_fraction": .number(options.validFraction), "seed": .string("\(options.seed)"),
+      "shuffle": .bool(options.shuffles), "mask_prompt": .bool(options.masksPrompt),
+      "skip_bad_rows": .bool(options.skipsBadRows), "compute": "f32",
+    ]
+  }
+
+  private static func fileFingerprint(_ path: String) throws -> String {
+    let file = try MappedFile(path: path)
+    return withExtendedLifetime(file) { Fingerprint(of: file) }.hex
+  }
+
+  /// Writes the record of a finished run into its adapter's folder.
+  static func write(
+    settings: JSONValue, state: FineTuningState, outcome: FineTuningOutcome, dataset: Dataset
+  ) throws {
+    let text = try JSONWriter.string(
+      of: json(settings: settings, state: state, outcome: outcome, dataset: dataset), layout: .pretty)
+    try AtomicFile.write(text, to: "\(outcome.adapterPath)/\(name)")
+  }
+
+  private static func json(
+    settings: JSONValue, state: FineTuningState, outcome: FineTuningOutcome, dataset: Dataset
+  ) -> JSONValue {
+    let report = dataset.report
+    var counts = JSONObject()
+    for kind in ArchiveRow.Kind.allCases {
+      if let count = report.rowCounts[kind] { counts.append(kind.rawValue, .integer(Int64(count))) }
+    }
+    return [
+      "format": .integer(Int64(format)), "settings": settings,
+      "peak_learning_rate": .number(state.peakLearningRate),
+      "data": [
+        "rows": .object(counts), "labelled_tokens": .integer(Int64(report.labelledTokens)),
+        "skipped_rows": .integer(Int64(report.skipped.count)),
+        "exact_duplicates": .integer(Int64(report.exactDuplicateCount)),
+        "near_duplicates": .integer(Int64(report.nearDuplicateCount)),
+        "training_rows": .integer(Int64(report.trainingRowCount)),
+        "held_out": .array(
+          dataset.heldOutRows.map { .string(dataset.rows[$0].id ?? dataset.rows[$0].place) }),
+      ],
+      "kept_step": .integer(Int64(outcome.keptStep)), "held_out": comparison(outcome),
+      "verdict": outcome.verdict.map { .string($0.rawValue) } ?? .null,
+      "self_test": [
+        "largest_difference": .number(Double(outcome.selfTest.largestDifference)),
+        "largest_effect": .number(Double(outcome.selfTest.largestEffect)),
+        "passes": .bool(outcome.selfTest.passes),
+      ],
+      "drafts": [
+        "written": .integer(Int64(outcome.endings.drafts)), "ended": .integer(Int64(outcome.endings.ended)),
+      ],
+      "evaluations": .array(
+        state.evaluations.map {
+          [
+            "step": .integer(Int64($0.step)), "loss": .number($0.loss),
+            "bits_per_byte": .number($0.bitsPerByte),
+          ]
+        }),
+      "steps": .array(
+        state.steps.enumerated().map { index, step in
+          [
+            "step": .integer(Int64(index + 1)), "loss": .number(step.loss),
+            "gradient_norm": .number(step.gradientNorm), "learning_rate": .number(step.learningRate),
+            "tokens": .integer(Int64(step.tokens)), "labels": .integer(Int64(step.labels)),
+            "seconds": .number(step.seconds),
+          ]
+        }),
+      "training_seconds": .number(outcome.trainingSeconds),
+      "training_tokens": .integer(Int64(outcome.trainingTokens)),
+      "peak_bytes": .integer(Int64(outcome.peakBytes)),
+      "versions": ["lora-train": .string(PackageVersion.text), "openblas": .string(GEMM.libraryVersion)],
+      "written_at": .string(Date.now.formatted(.iso8601)),
+    ]
+  }
+
+  private static func comparison(_ outcome: FineTuningOutcome) -> JSONValue {
+    guard let comparison = outcome.comparison else { return .null }
+    func scores(_ losses: [DocumentLoss]) -> JSONValue {
+      let total = losses.total
+      return [
+        "loss": .number(total.loss), "perplexity": .number(total.perplexity),
+        "bits_per_byte": .number(total.bitsPerByte), "tokens": .integer(Int64(total.tokens)),
+        "bytes": .integer(Int64(total.bytes)),
+      ]
+    }
+    return [
+      "documents": .integer(Int64(comparison.bootstrap.documents)), "base": scores(comparison.base),
+      "adapter": scores(comparison.adapter),
+      "saved_bits_per_byte": [
+        "difference": .number(comparison.bootstrap.difference), "lower": .number(comparison.bootstrap.lower),
+        "upper": .number(comparison.bootstrap.upper),
+      ],
+    ]
+  }
+}
