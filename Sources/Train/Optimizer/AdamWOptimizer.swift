@@ -4,7 +4,9 @@ import Tensor
 /// AdamW, in one sweep over parameters that decay alike: Loshchilov and Hutter, 2019 (arXiv:1711.05101), as
 /// `torch.optim.AdamW` computes it.
 public final class AdamWOptimizer: Optimizer {
+  /// The parameters that it moves.
   public let parameters: ParameterSet
+  /// The steps taken, which the bias corrections count.
   public var step = 0
   /// The running means of the gradients.
   let firstMoments: Storage
@@ -44,10 +46,12 @@ public final class AdamWOptimizer: Optimizer {
     secondMoments = Storage(count: parameters.values.count)
   }
 
+  /// Both moments.
   public var state: [(name: String, storage: Storage)] {
     [("first_moments", firstMoments), ("second_moments", secondMoments)]
   }
 
+  /// Takes one step with the gradients multiplied by `gradientScale`.
   public func update(learningRate: Double, gradientScale: Float, pool: ThreadPool) {
     step += 1
     for (range, weightDecay) in spans {

@@ -15,7 +15,9 @@ import Tensor
 /// - SeeAlso: Jordan, 2024 (kellerjordan.github.io/posts/muon); Liu et al., 2025 (arXiv:2502.16982) for the
 ///   factor; `torch.optim.Muon` with `adjust_lr_fn="match_rms_adamw"` computes the same.
 public final class MuonOptimizer: Optimizer {
+  /// The parameters that it moves.
   public let parameters: ParameterSet
+  /// The steps taken.
   public var step: Int {
     get { rest.step }
     set { rest.step = newValue }
@@ -47,9 +49,10 @@ public final class MuonOptimizer: Optimizer {
     }
   }
 
-  // The momentum lies in AdamW's first moments, which AdamW leaves alone for these matrices.
+  /// The moments. The momentum lies in AdamW's first moments, which AdamW leaves alone for these matrices.
   public var state: [(name: String, storage: Storage)] { rest.state }
 
+  /// Takes one step with the gradients multiplied by `gradientScale`.
   public func update(learningRate: Double, gradientScale: Float, pool: ThreadPool) {
     rest.update(learningRate: learningRate, gradientScale: gradientScale, pool: pool)
     pool.parallel(matrices.count) { task in
