@@ -44,8 +44,9 @@ struct AddedTokenMatcher: Sendable {
       index = end
       let token = found.token
       if token.isSingleWord, isWord(before: start, in: text) || isWord(at: end, in: text) { continue }
-      if token.stripsLeft { start = max(whitespaceStart(before: start, in: text), textStart) }
+      if token.stripsLeft { start = whitespaceStart(before: start, in: text) }
       if token.stripsRight { end = whitespaceEnd(from: end, in: text) }
+      // Whitespace that the token before has taken is gone.
       if textStart < start { body(.text(textStart..<start)) }
       body(.token(token.id))
       textStart = end

@@ -27,32 +27,20 @@ public struct StreamingDecoder: Sendable {
     return String(decoding: pending, as: UTF8.self)
   }
 
-  /// The number of bytes at the end that begin a character which further bytes can still complete.
+  /// The number of bytes at the end that begin a character which further bytes may complete.
+  ///
+  /// A sequence that no byte can complete is held back with them, and comes out as replacement characters
+  /// with the next push: only where the text is cut matters here, and before a lead byte is always right.
   private static func unfinishedCount(atEndOf bytes: [UInt8]) -> Int {
     for count in 1...3 where count <= bytes.count {
-      let lead = bytes[bytes.count - count]
-      if lead & 0xC0 == 0x80 { continue }
-      return canBegin(bytes[(bytes.count - count)...]) ? count : 0
+      switch bytes[bytes.count - count] {
+      case 0x80...0xBF: continue
+      case 0xC2...0xDF: return count < 2 ? count : 0
+      case 0xE0...0xEF: return count < 3 ? count : 0
+      case 0xF0...0xF4: return count
+      default: return 0
+      }
     }
     return 0
-  }
-
-  /// Whether `bytes`, a lead byte and continuation bytes, begin a longer character (Unicode 16, table 3-7).
-  private static func canBegin(_ bytes: ArraySlice<UInt8>) -> Bool {
-    guard let lead = bytes.first else { return false }
-    let length: Int
-    var second: ClosedRange<UInt8> = 0x80...0xBF
-    switch lead {
-    case 0xC2...0xDF: length = 2
-    case 0xE0: (length, second) = (3, 0xA0...0xBF)
-    case 0xED: (length, second) = (3, 0x80...0x9F)
-    case 0xE1...0xEF: length = 3
-    case 0xF0: (length, second) = (4, 0x90...0xBF)
-    case 0xF4: (length, second) = (4, 0x80...0x8F)
-    case 0xF1...0xF3: length = 4
-    default: return false
-    }
-    guard bytes.count < length else { return false }
-    return bytes.dropFirst().first.map { second.contains($0) } ?? true
   }
 }
