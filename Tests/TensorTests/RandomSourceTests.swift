@@ -1,0 +1,61 @@
+import Testing
+
+@testable import Tensor
+
+@Suite("RandomSource") struct RandomSourceTests {
+  func draws(_ count: Int, _ source: RandomSource) -> [UInt64] {
+    var source = source
+    return (0..<count).map { _ in source.next() }
+  }
+
+  @Test("the stream is xoshiro256++")
+  func algorithm() throws {
+    // From state 1, 2, 3, 4: the first output is rotl(1 + 4, 23) + 1, as the published code gives.
+    let source = try #require(RandomSource(state: [1, 2, 3, 4]))
+    #expect(draws(3, source) == [41_943_041, 58_720_359, 3_588_806_011_781_223])
+  }
+
+  @Test("seed and name fix the stream, and each changes it")
+  func streams() {
+    let a = draws(8, RandomSource(seed: 0, stream: "a"))
+    #expect(a == draws(8, RandomSource(seed: 0, stream: "a")))
+    #expect(a != draws(8, RandomSource(seed: 1, stream: "a")))
+    #expect(a != draws(8, RandomSource(seed: 0, stream: "b")))
+  }
+
+  @Test("a saved state continues where it was")
+  func saved() throws {
+    var source = RandomSource(seed: 3, stream: "x")
+    _ = draws(1, source)
+    for _ in 0..<5 { _ = source.next() }
+    let copy = try #require(RandomSource(state: source.state))
+    #expect(draws(8, copy) == draws(8, source))
+  }
+
+  @Test(
+    "a state that cannot be one is refused", arguments: [[], [0, 0, 0, 0], [1, 2, 3], [1, 2, 3, 4, 5]])
+  func refused(state: [UInt64]) {
+    #expect(RandomSource(state: state) == nil)
+  }
+
+  @Test("uniform values fill [0, 1) evenly")
+  func uniform() {
+    var source = RandomSource(seed: 5, stream: "u")
+    let values = (0..<100_000).map { _ in Double(source.uniform()) }
+    #expect(values.allSatisfy { $0 >= 0 && $0 < 1 })
+    // Five standard errors of the mean, √(1/12) / √10⁵.
+    let mean = values.reduce(0, +) / 100_000
+    #expect(abs(mean - 0.5) <= 5 * 0.2887 / 316.2)
+  }
+
+  @Test("normal values have mean 0 and variance 1")
+  func normal() {
+    var source = RandomSource(seed: 5, stream: "n")
+    let values = (0..<100_000).map { _ in Double(source.normal()) }
+    // Five standard errors: 1/√10⁵ of the mean, √2/√10⁵ of the variance.
+    let mean = values.reduce(0, +) / 100_000
+    let variance = dot(values, values) / 100_000
+    #expect(abs(mean) <= 5 / 316.2)
+    #expect(abs(variance - 1) <= 5 * 1.4143 / 316.2)
+  }
+}
