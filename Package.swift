@@ -25,6 +25,8 @@ let package = Package(
   products: [
     .executable(name: "lora-train", targets: ["LoraTrainCommand"]),
     .executable(name: "ghost", targets: ["GhostCommand"]),
+    .library(name: "Tensor", targets: ["Tensor"]),
+    .library(name: "Model", targets: ["Model"]),
     .library(name: "Train", targets: ["Train"]),
     .library(name: "Ghost", targets: ["Ghost"]),
   ],

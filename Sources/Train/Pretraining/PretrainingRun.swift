@@ -46,10 +46,12 @@ public struct PretrainingRun {
   private static let endOfText = "<|endoftext|>"
 
   /// Runs to the last step, or until `stop` is set.
+  ///
+  /// - Throws: `TrainingError` for settings out of range, a checkpoint of another run or a loss that is no number;
+  ///   errors of the texts and of writing.
   public func start(stop: StopRequest, onEvent: (Event) -> Void) throws {
     try check()
     try AtomicFile.createDirectory(folder)
-    let pool = ThreadPool(threadCount: options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
     let tokenizer = try vocabulary(onEvent)
     guard let endOfText = tokenizer.id(ofToken: PretrainingRun.endOfText) else {
       throw TrainingError.setting(
@@ -61,92 +63,112 @@ public struct PretrainingRun {
       intermediateSize: options.intermediateSize, layerCount: options.layerCount,
       headCount: options.headCount, keyValueHeadCount: options.keyValueHeadCount,
       contextLength: options.maxSequenceLength, endOfText: [endOfText])
-
     let parameters = ParameterSet(of: configuration)
     let optimizer = MuonOptimizer(parameters, weightDecay: options.weightDecay)
-    var progress = Progress()
     let checkpoint = "\(folder)/\(TrainingCheckpoint.name)"
     let blocks = [("values", parameters.values)] + optimizer.state
+    var state = PretrainingState()
     if options.resumes {
-      progress = try Progress(
+      state = try PretrainingState(
         json: TrainingCheckpoint.readState(checkpoint), options: options, path: checkpoint)
       try TrainingCheckpoint.read(checkpoint, into: blocks)
-      optimizer.step = progress.step
+      optimizer.step = state.step
     } else {
       PretrainingRun.initialize(parameters, layers: options.layerCount, seed: options.seed)
     }
 
-    let corpus = try PretrainingCorpus(
-      texts, tokenizer: tokenizer, endOfText: endOfText, windowLength: options.maxSequenceLength,
-      weight: options.weight(ofSource:)
-    ) { onEvent(.tokenizing(documents: $0)) }
-    let heldOut = try PretrainingCorpus(
-      validation, tokenizer: tokenizer, endOfText: endOfText, windowLength: options.maxSequenceLength)
+    func corpus(_ paths: [String], weight: (String?) -> Int) throws -> PretrainingCorpus {
+      try PretrainingCorpus(
+        paths, tokenizer: tokenizer, endOfText: endOfText, windowLength: options.maxSequenceLength,
+        weight: weight
+      ) { onEvent(.tokenizing(documents: $0)) }
+    }
+    let training = try corpus(texts, weight: options.weight(ofSource:))
+    guard !training.windows.isEmpty else {
+      throw TrainingError.setting(
+        "\(texts.joined(separator: ", ")): found no text; expected {\"text\": …} lines. Give other files.")
+    }
+    let heldOut = try corpus(validation) { _ in 1 }
 
-    let capacity = BatchCapacity(
-      sequences: options.batchTokens, tokens: options.batchTokens, labels: options.batchTokens)
-    let decoder = Decoder(
-      configuration, weights: parameters.tensors(of: configuration),
-      gradients: parameters.gradientTensors(of: configuration), owner: parameters, adapter: nil,
-      maxPositions: options.maxSequenceLength, pool: pool)
-    let engine = TrainingEngine(decoder, optimizer: optimizer, capacity: capacity, recomputesLayers: false)
+    let engine = engine(configuration, parameters, optimizer)
     onEvent(
       .started(
-        step: progress.step, parameters: configuration.parameterCount, trainingTokens: corpus.tokenCount,
-        windows: corpus.windows.count))
-
+        step: state.step, parameters: configuration.parameterCount, trainingTokens: training.tokenCount,
+        windows: training.windows.count))
     let schedule = LearningRateSchedule(
       shape: options.schedule, peak: options.learningRate,
       warmupRatio: Double(options.warmupSteps) / Double(options.maxSteps), totalSteps: options.maxSteps)
-    var order = corpus.order(epoch: progress.epoch, seed: options.seed)
-    var batch = Batch(capacity: capacity)
-    while progress.step < options.maxSteps && !stop.isStopping {
-      var indices: [Int] = []
-      var tokens = 0
-      while true {
-        if progress.cursor == order.count {
-          progress.epoch += 1
-          progress.cursor = 0
-          order = corpus.order(epoch: progress.epoch, seed: options.seed)
-        }
-        let next = corpus.windows[order[progress.cursor]].count
-        if tokens + next > options.batchTokens { break }
-        indices.append(order[progress.cursor])
-        tokens += next
-        progress.cursor += 1
-      }
-      corpus.fill(&batch, with: indices)
-      progress.step += 1
-      let rate = schedule.rate(step: progress.step)
+    var order = training.order(epoch: state.epoch, seed: options.seed)
+    var batch = Batch()
+    while state.step < options.maxSteps && !stop.isStopping {
+      training.fill(&batch, with: state.nextWindows(of: training, order: &order, options: options))
+      state.step += 1
+      let rate = schedule.rate(step: state.step)
       let result = try engine.step(
-        [batch], number: progress.step, learningRate: rate, maxGradientNorm: options.maxGradientNorm,
+        [batch], number: state.step, learningRate: rate, maxGradientNorm: options.maxGradientNorm,
         dropoutSeed: nil)
-      progress.tokensSeen += result.tokens
-      onEvent(
-        .step(number: progress.step, result: result, learningRate: rate, tokensSeen: progress.tokensSeen))
-      if progress.step % options.evaluationInterval == 0 || progress.step == options.maxSteps
-        || stop.isStopping
-      {
-        let (loss, bits) = evaluate(heldOut, engine, &batch)
-        try TrainingCheckpoint.write(blocks, state: progress.json(options), to: checkpoint)
+      state.tokensSeen += result.tokens
+      onEvent(.step(number: state.step, result: result, learningRate: rate, tokensSeen: state.tokensSeen))
+      let isDue = state.step % options.evaluationInterval == 0 || state.step == options.maxSteps
+      if isDue || stop.isStopping {
+        let (loss, bits) = evaluate(heldOut, engine)
+        try TrainingCheckpoint.write(blocks, state: state.json(options), to: checkpoint)
         try PretrainedModel.write(parameters, configuration, to: folder)
-        onEvent(.evaluated(step: progress.step, bitsPerByte: bits, loss: loss))
+        onEvent(.evaluated(step: state.step, bitsPerByte: bits, loss: loss))
       }
     }
-    onEvent(.finished(step: progress.step, stopped: progress.step < options.maxSteps))
+    onEvent(.finished(step: state.step, stopped: state.step < options.maxSteps))
+  }
+
+  private func engine(
+    _ configuration: ModelConfiguration, _ parameters: ParameterSet, _ optimizer: MuonOptimizer
+  ) -> TrainingEngine {
+    let decoder = Decoder(
+      configuration, weights: parameters.tensors(of: configuration),
+      gradients: parameters.gradientTensors(of: configuration), owner: parameters, adapter: nil,
+      maxPositions: options.maxSequenceLength,
+      pool: ThreadPool(threadCount: options.threads ?? ProcessInfo.processInfo.activeProcessorCount))
+    let tokens = options.batchTokens
+    return TrainingEngine(
+      decoder, optimizer: optimizer,
+      capacity: BatchCapacity(sequences: tokens, tokens: tokens, labels: tokens), recomputesLayers: false)
   }
 
   private func check() throws {
     func require(_ holds: Bool, _ text: String) throws {
       if !holds { throw TrainingError.setting(text) }
     }
+    for (flag, value, range) in [
+      ("--hidden-size", options.hiddenSize, 1...65_536),
+      ("--intermediate-size", options.intermediateSize, 1...65_536),
+      ("--layers", options.layerCount, 1...1024), ("--heads", options.headCount, 1...1024),
+      ("--kv-heads", options.keyValueHeadCount, 1...1024),
+      ("--max-seq-length", options.maxSequenceLength, 2...1_048_576),
+      ("--batch-tokens", options.batchTokens, 2...16_777_216),
+      ("--max-steps", options.maxSteps, 1...1_000_000_000),
+      ("--warmup-steps", options.warmupSteps, 0...1_000_000_000),
+      ("--eval-interval", options.evaluationInterval, 1...1_000_000_000),
+      ("--threads", options.threads ?? 1, 1...1024),
+    ] {
+      try require(
+        range.contains(value),
+        "\(flag) is \(value); expected a whole number from \(range.lowerBound) to \(range.upperBound). Change it."
+      )
+    }
+    for (flag, value) in [
+      ("--learning-rate", options.learningRate), ("--weight-decay", options.weightDecay),
+      ("--max-grad-norm", options.maxGradientNorm),
+    ] {
+      try require(
+        value >= 0 && value.isFinite, "\(flag) is \(value); expected a number from 0. Change it.")
+    }
     try require(
       options.batchTokens >= options.maxSequenceLength,
       "--batch-tokens is \(options.batchTokens); expected at least --max-seq-length,"
         + " \(options.maxSequenceLength). Raise it.")
     try require(
-      options.hiddenSize % max(1, 2 * options.headCount) == 0
-        && options.headCount % max(1, options.keyValueHeadCount) == 0,
+      options.hiddenSize % (2 * options.headCount) == 0
+        && options.headCount % options.keyValueHeadCount == 0,
       "\(options.headCount) heads and \(options.keyValueHeadCount) key-value heads do not divide a hidden size of"
         + " \(options.hiddenSize) into heads of even width; expected that they do. Change --heads or --kv-heads."
     )
@@ -189,9 +211,10 @@ public struct PretrainingRun {
 
   /// The mean loss over the held-out tokens, and bits per byte over its documents.
   private func evaluate(
-    _ corpus: PretrainingCorpus, _ engine: TrainingEngine, _ batch: inout Batch
+    _ corpus: PretrainingCorpus, _ engine: TrainingEngine
   ) -> (loss: Double, bitsPerByte: Double) {
     var (sum, labels, bytes) = (0.0, 0, 0)
+    var batch = Batch()
     let perBatch = max(1, options.batchTokens / options.maxSequenceLength)
     for start in stride(from: 0, to: corpus.windows.count, by: perBatch) {
       let indices = Array(start..<min(corpus.windows.count, start + perBatch))
@@ -201,46 +224,5 @@ public struct PretrainingRun {
       bytes += indices.reduce(0) { $0 + corpus.windows[$1].documentBytes }
     }
     return (sum / Double(max(labels, 1)), sum / (Foundation.log(2) * Double(max(bytes, 1))))
-  }
-
-  /// What a checkpoint keeps beside the weights and moments.
-  private struct Progress {
-    var step = 0
-    var epoch = 0
-    /// The windows of this epoch's order already used.
-    var cursor = 0
-    var tokensSeen = 0
-
-    init() {}
-
-    /// Reads a checkpoint's progress, refusing one made from other data or another batch size.
-    init(json: JSONValue, options: PretrainingOptions, path: String) throws {
-      for (name, value) in Progress.pinned(options) where json[name]?.intValue != value {
-        throw TrainingError.checkpoint(
-          path: path,
-          problem: "was written with \(name) \(json[name]?.intValue ?? 0); this run has \(value)."
-            + " Resume with the settings that the run began with.")
-      }
-      step = json["step"]?.intValue ?? 0
-      epoch = json["epoch"]?.intValue ?? 0
-      cursor = json["cursor"]?.intValue ?? 0
-      tokensSeen = json["tokens_seen"]?.intValue ?? 0
-    }
-
-    func json(_ options: PretrainingOptions) -> JSONValue {
-      var object = JSONObject()
-      for (name, value) in Progress.pinned(options) { object.append(name, .integer(Int64(value))) }
-      for (name, value) in [
-        ("step", step), ("epoch", epoch), ("cursor", cursor), ("tokens_seen", tokensSeen),
-      ] { object.append(name, .integer(Int64(value))) }
-      return .object(object)
-    }
-
-    private static func pinned(_ options: PretrainingOptions) -> [(String, Int)] {
-      [
-        ("seed", Int(truncatingIfNeeded: options.seed)), ("batch_tokens", options.batchTokens),
-        ("max_seq_length", options.maxSequenceLength),
-      ]
-    }
   }
 }

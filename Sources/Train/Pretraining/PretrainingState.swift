@@ -1,0 +1,69 @@
+import Files
+
+/// How far a pretraining run has come: with weights and moments, all that resuming needs.
+struct PretrainingState: Equatable {
+  /// The optimizer steps taken.
+  var step = 0
+  /// The epoch, counted from 0.
+  var epoch = 0
+  /// The windows of this epoch's order already used.
+  var cursor = 0
+  /// The tokens computed so far.
+  var tokensSeen = 0
+
+  init() {}
+
+  /// Reads a checkpoint's state, refusing one of another seed or batch size. The texts may have grown: the epoch's
+  /// order is then another, and what is left of it is still taken once.
+  init(json: JSONValue, options: PretrainingOptions, path: String) throws {
+    for (name, value) in PretrainingState.pinned(options) where json[name]?.intValue != value {
+      throw TrainingError.checkpoint(
+        path: path,
+        problem: "was written with \(name) \(json[name]?.intValue ?? 0); this run has \(value)."
+          + " Resume with the settings that the run began with.")
+    }
+    step = json["step"]?.intValue ?? 0
+    epoch = json["epoch"]?.intValue ?? 0
+    cursor = max(0, json["cursor"]?.intValue ?? 0)
+    tokensSeen = json["tokens_seen"]?.intValue ?? 0
+  }
+
+  func json(_ options: PretrainingOptions) -> JSONValue {
+    var object = JSONObject()
+    let counts = [("step", step), ("epoch", epoch), ("cursor", cursor), ("tokens_seen", tokensSeen)]
+    for (name, value) in PretrainingState.pinned(options) + counts {
+      object.append(name, .integer(Int64(value)))
+    }
+    return .object(object)
+  }
+
+  private static func pinned(_ options: PretrainingOptions) -> [(String, Int)] {
+    [
+      ("seed", Int(truncatingIfNeeded: options.seed)), ("batch_tokens", options.batchTokens),
+      ("max_seq_length", options.maxSequenceLength),
+    ]
+  }
+
+  /// The windows of the next step, as many as the token budget holds, in the order of the epoch; a step may reach
+  /// into the next epoch.
+  ///
+  /// - Parameter order: the current epoch's, replaced when a new one begins.
+  mutating func nextWindows(
+    of corpus: PretrainingCorpus, order: inout [Int], options: PretrainingOptions
+  ) -> [Int] {
+    var indices: [Int] = []
+    var tokens = 0
+    while true {
+      if cursor >= order.count {
+        epoch += 1
+        cursor = 0
+        order = corpus.order(epoch: epoch, seed: options.seed)
+      }
+      let next = corpus.windows[order[cursor]].count
+      if tokens + next > options.batchTokens { return indices }
+      indices.append(order[cursor])
+      tokens += next
+      cursor += 1
+    }
+  }
+}
