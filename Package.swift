@@ -49,7 +49,9 @@ let package = Package(
     .target(
       name: "Model", dependencies: ["Tensor", "Checkpoint", "Tokenizer"],
       swiftSettings: swiftSettings),
-    .target(name: "Train", dependencies: ["Model"], swiftSettings: swiftSettings),
+    .target(
+      name: "Train", dependencies: ["Model", .product(name: "Yams", package: "Yams")],
+      swiftSettings: swiftSettings),
     .target(
       name: "Ghost", dependencies: ["Train", .product(name: "Yams", package: "Yams")],
       swiftSettings: swiftSettings),
@@ -57,7 +59,6 @@ let package = Package(
       name: "LoraTrainCommand",
       dependencies: [
         "Train", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: swiftSettings),
     .executableTarget(
@@ -74,6 +75,7 @@ let package = Package(
     .testTarget(name: "ModelTests", dependencies: ["Model"]),
     .testTarget(name: "TrainTests", dependencies: ["Train"]),
     .testTarget(name: "GhostTests", dependencies: ["Ghost"]),
+    .testTarget(name: "CommandTests", dependencies: ["LoraTrainCommand"]),
   ],
   swiftLanguageModes: [.v6]
 )

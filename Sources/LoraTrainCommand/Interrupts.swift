@@ -13,6 +13,7 @@ final class Interrupts {
       source.setEventHandler {
         stop.stop()
         signal(number, SIG_DFL)
+        Console.writeError("\nfinishing the step, then stopping; once more ends the program at once\n")
       }
       source.resume()
       return source

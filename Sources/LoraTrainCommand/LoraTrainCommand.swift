@@ -1,9 +1,31 @@
 import ArgumentParser
+import Foundation
+import Train
 
 @main
 struct LoraTrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lora-train",
     abstract: "Fine-tune a small language model on your own archive, on your own CPU.",
-    subcommands: [PretrainCommand.self])
+    discussion: """
+      lora-train --data archive.jsonl --epochs 2 trains an adapter for the embedded base, scores both on posts that \
+      were held out, and says whether the adapter is worth keeping.
+
+      Exit codes: 0 done, 1 failed, 2 could not start (bad arguments or input), 3 finished and the verdict is \
+      "retire", 130 stopped by Ctrl-C with a checkpoint to resume from.
+      """,
+    version: PackageVersion.text,
+    subcommands: [
+      TrainCommand.self, EvalCommand.self, PretrainCommand.self, TokenizeCommand.self, InspectCommand.self,
+    ],
+    defaultSubcommand: TrainCommand.self)
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      CommandFailure.exit(error)
+    }
+  }
 }

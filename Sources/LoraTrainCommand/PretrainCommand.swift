@@ -128,5 +128,3 @@ struct PretrainCommand: ParsableCommand {
     }
   }
 }
-
-extension LearningRateSchedule.Shape: ExpressibleByArgument {}

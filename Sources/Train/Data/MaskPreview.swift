@@ -59,11 +59,6 @@ public struct MaskPreview: Sendable {
 
   /// The tokens' text. Control characters, which could steer the terminal, are shown as U+FFFD.
   private func decoded(_ tokens: ArraySlice<Int32>) -> String {
-    let text = String(decoding: tokens.flatMap(tokenizer.bytes(ofID:)), as: UTF8.self)
-    let shown = text.unicodeScalars.map { scalar -> Unicode.Scalar in
-      let isControl = scalar.properties.generalCategory == .control
-      return isControl && scalar != "\n" && scalar != "\t" ? "\u{FFFD}" : scalar
-    }
-    return String(String.UnicodeScalarView(shown))
+    String(decoding: tokens.flatMap(tokenizer.bytes(ofID:)), as: UTF8.self).withoutControlCharacters
   }
 }

@@ -12,12 +12,12 @@ public enum Verdict: String, Equatable, Sendable {
     self = bootstrap.lower > 0 ? .keep : .retire
   }
 
-  /// The verdict with its reason, in one line.
-  public func reason(_ bootstrap: PairedBootstrap) -> String {
+  /// The verdict with its reason, in one line; `noun` is what the documents are called.
+  public func reason(_ bootstrap: PairedBootstrap, of noun: String = "held-out document") -> String {
     let count = bootstrap.documents
     let evidence =
       String(format: "95 %% interval %+.3f to %+.3f", bootstrap.lower, bootstrap.upper)
-      + " over \(count) held-out document\(count == 1 ? "" : "s")"
+      + " over \(count) \(noun)\(count == 1 ? "" : "s")"
     let difference = String(format: "%.3f", Swift.abs(bootstrap.difference))
     return switch self {
     case .keep:

@@ -7,7 +7,7 @@ import Tensor
 ///
 /// The adapter kept is the best by held-out loss. Beside it lie `run.json`, which says how it was made, and until
 /// the run is finished a checkpoint to resume from.
-public struct FineTuningRun {
+public struct FineTuningRun: Equatable, Sendable {
   /// The base's folder.
   public var basePath: String
   /// The archive's files.
@@ -43,10 +43,21 @@ public struct FineTuningRun {
   public func start(
     stop: StopRequest, onEvent: (FineTuningEvent) -> Void
   ) throws -> FineTuningOutcome? {
+    try options.check()
+    try checkFolder()
     let prepared = try PreparedRun(base: basePath, archives: archives, options: options)
     // The folder is made before the first step, so that a read-only place is noticed before hours of work.
     try AtomicFile.createDirectory(adapterPath)
     return try FineTuningSession(self, prepared).run(stop: stop, onEvent: onEvent)
+  }
+
+  /// Refuses to write over an adapter or a checkpoint, and to resume where there is none.
+  private func checkFolder() throws {
+    let content = AdapterPath.content(of: adapterPath)
+    if resumes, content != .checkpoint {
+      throw TrainingError.nothingToResume(path: adapterPath, holds: content)
+    }
+    if !resumes, content != .nothing { throw TrainingError.folderTaken(path: adapterPath, holds: content) }
   }
 }
 
@@ -91,6 +102,10 @@ final class FineTuningSession {
       baseParameters: prepared.base.configuration.parameterCount, steps: plan.totalSteps,
       tokens: plan.tokenCount { [examples = prepared.dataset.training] in examples[$0].inputCount })
     onEvent(.prepared(prepared.dataset.report, prepared.memoryPlan, size))
+    if run.resumes {
+      try restore()
+      onEvent(.resumed(step: state.step))
+    }
 
     let began = ContinuousClock().now
     let baseLosses = prepared.evaluation?.losses(engine, with: baseDecoder)
@@ -101,10 +116,7 @@ final class FineTuningSession {
     let drafts = SampleDrafts(prepared)
     if let draft = drafts.first(with: baseDecoder) { onEvent(.draft(draft, .before)) }
 
-    if run.resumes {
-      try restore()
-      onEvent(.resumed(step: state.step))
-    } else {
+    if !run.resumes {
       state = FineTuningState(peakLearningRate: try peakLearningRate(onEvent))
       try evaluate(onEvent)
     }

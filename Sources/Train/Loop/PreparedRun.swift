@@ -28,13 +28,7 @@ struct PreparedRun {
     // The archive first: it is what a writer changes between two tries.
     let archive = try Archive(paths: archives, skipBadRows: options.skipsBadRows)
     base = try BaseModel(path: path, pool: pool)
-    let context = base.configuration.contextLength
-    maxSequenceLength = options.maxSequenceLength ?? min(1024, context)
-    guard maxSequenceLength <= context else {
-      throw TrainingError.setting(
-        "--max-seq-length is \(maxSequenceLength); expected at most \(context), the context of \(path). Lower it."
-      )
-    }
+    maxSequenceLength = try options.sequenceLength(for: base)
     let coder = BaseTokenCoder(base)
     dataset = try Dataset(
       archive, tokenizer: coder,
@@ -45,6 +39,7 @@ struct PreparedRun {
       tokenizer: coder, maxSequenceLength: maxSequenceLength, masksPrompt: options.masksPrompt)
 
     if let initial = options.initialAdapter {
+      try AdapterFingerprint.check(initial, for: base)
       adapter = try AdapterFolder.read(initial, for: base.configuration)
     } else {
       adapter = LoRAAdapter(options.adapter, for: base.configuration)
@@ -82,6 +77,19 @@ struct PreparedRun {
 }
 
 extension TrainingOptions {
+  /// The longest sequence: as set, else the smaller of 1,024 tokens and the base's context.
+  ///
+  /// - Throws: `TrainingError.setting` where the base cannot read as much.
+  func sequenceLength(for base: BaseModel) throws -> Int {
+    let context = base.configuration.contextLength
+    let length = maxSequenceLength ?? min(1024, context)
+    guard length <= context else {
+      throw TrainingError.setting(
+        "--max-seq-length is \(length); expected at most \(context), the context of \(base.path). Lower it.")
+    }
+    return length
+  }
+
   /// Refuses settings out of their ranges.
   func check() throws {
     func require(_ holds: Bool, _ flag: String, _ found: some CustomStringConvertible, _ expected: String)
@@ -115,6 +123,8 @@ extension TrainingOptions {
       gradientAccumulationSteps >= 1, "--grad-accumulation-steps", gradientAccumulationSteps, whole)
     try require(
       (0..<1).contains(validFraction), "--valid-fraction", validFraction, "a number from 0 to below 1")
+    try require(
+      compute != .bfloat16, "--compute", compute.rawValue, "auto or f32, which this version computes in")
     if let threads {
       try require((1...1024).contains(threads), "--threads", threads, "a whole number from 1 to 1024")
     }

@@ -8,6 +8,20 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   case memory(needed: Int, available: Int)
   /// A checkpoint belongs to another run.
   case checkpoint(path: String, problem: String)
+  /// The folder for the adapter already holds something that a run would write over.
+  case folderTaken(path: String, holds: FolderContent)
+  /// There is nothing to resume in a folder.
+  case nothingToResume(path: String, holds: FolderContent)
+
+  /// What an adapter's folder holds.
+  public enum FolderContent: Equatable, Sendable {
+    /// Nothing that a run writes.
+    case nothing
+    /// An adapter that is not to be trained on.
+    case adapter
+    /// The checkpoint of a run that was stopped.
+    case checkpoint
+  }
 
   /// What was found, what was expected and what to do.
   public var description: String {
@@ -22,6 +36,16 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
         + " Lower --max-seq-length or --batch-size, or give --recompute."
     case .checkpoint(let path, let problem):
       "\(path): \(problem)"
+    case .folderTaken(let path, .checkpoint):
+      "\(path): found the checkpoint of a stopped run; expected a folder without one."
+        + " Go on with --resume, or give another --adapter-path."
+    case .folderTaken(let path, _):
+      "\(path): found an adapter; expected a folder without one."
+        + " Give another --adapter-path, or move that adapter away."
+    case .nothingToResume(let path, .adapter):
+      "\(path): found a finished adapter; expected the checkpoint of a stopped run. Train without --resume."
+    case .nothingToResume(let path, _):
+      "\(path): found no checkpoint; expected that of a stopped run. Give its --adapter-path, or train without --resume."
     }
   }
 }

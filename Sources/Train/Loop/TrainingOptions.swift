@@ -3,11 +3,38 @@ import Model
 /// Everything that decides what a fine-tuning run does, apart from the base and the archive themselves.
 public struct TrainingOptions: Equatable, Sendable {
   /// The peak of the learning rate.
-  public enum LearningRate: Equatable, Sendable {
+  public enum LearningRate: Equatable, Sendable, CustomStringConvertible {
     /// A given peak.
     case value(Double)
     /// The best of three rates, by held-out bits per byte after a short probe of each.
     case automatic
+
+    /// Reads a number or "auto".
+    public init?(_ text: String) {
+      if text == "auto" {
+        self = .automatic
+      } else if let value = Double(text) {
+        self = .value(value)
+      } else {
+        return nil
+      }
+    }
+
+    /// The number or "auto".
+    public var description: String {
+      switch self {
+      case .value(let value): "\(value)"
+      case .automatic: "auto"
+      }
+    }
+  }
+
+  /// The arithmetic of the base's matrix products.
+  public enum Compute: String, CaseIterable, Sendable {
+    /// The fastest that the machine offers without loss of quality; float32 today.
+    case automatic = "auto"
+    case float32 = "f32"
+    case bfloat16 = "bf16"
   }
 
   /// The passes over the training side.
@@ -47,9 +74,45 @@ public struct TrainingOptions: Equatable, Sendable {
   public var recomputesLayers = false
   /// Whether rows that cannot be read are left out and listed, instead of ending the run.
   public var skipsBadRows = false
+  /// The arithmetic of the base's matrix products.
+  public var compute = Compute.automatic
   /// The threads to work on; nil takes every processor.
   public var threads: Int?
 
   /// The defaults.
   public init() {}
+
+  /// What the writer should know about these settings before going on.
+  public var warnings: [String] {
+    guard epochs > TrainingOptions.advisedEpochs, maxSteps == nil else { return [] }
+    return [
+      "warning: \(epochs) epochs; 1 to \(TrainingOptions.advisedEpochs) is the normal range, beyond it a model learns"
+        + " its archive by heart. The adapter kept is the best by held-out loss."
+    ]
+  }
+
+  /// The module names of all projections, apart by commas.
+  public static var targetNames: String { Projection.allCases.map(\.moduleName).joined(separator: ",") }
+
+  /// The projections with the given module names, each of which may be several apart by commas, or "all-linear".
+  ///
+  /// - Throws: `TrainingError.setting` for a name that matches nothing.
+  public static func targets(named names: [String]) throws(TrainingError) -> [Projection] {
+    let words = names.flatMap { $0.split(separator: ",") }.map { $0.trimmingPrefix(" ") }
+    var targets: Set<Projection> = []
+    for word in words {
+      if word == "all-linear" {
+        targets.formUnion(Projection.allCases)
+      } else if let projection = Projection(moduleName: String(word)) {
+        targets.insert(projection)
+      } else {
+        throw .setting(
+          "--target-modules names \(word); expected some of \(targetNames) or all-linear. Change it.")
+      }
+    }
+    return Projection.allCases.filter(targets.contains)
+  }
+
+  /// The most passes that the field advises.
+  static let advisedEpochs = 3
 }

@@ -49,6 +49,28 @@ public enum RunRecord {
     return withExtendedLifetime(file) { Fingerprint(of: file) }.hex
   }
 
+  /// The record in an adapter's folder; nil where there is none, as in a folder that PEFT wrote.
+  ///
+  /// - Throws: `FileError` and `JSONParseError` where there is one that cannot be read.
+  public static func read(_ folder: String) throws -> JSONValue? {
+    do {
+      return try JSONParser.parse(contentsOf: "\(folder)/\(name)")
+    } catch let error as FileError where error.problem == .missing {
+      return nil
+    }
+  }
+
+  /// The record of a finished run as a report: the same, with the adapter's folder.
+  ///
+  /// - Throws: file and JSON errors where there is none to read.
+  public static func text(_ folder: String, layout: JSONWriter.Layout) throws -> String {
+    var report = JSONObject()
+    report.append("adapter_path", .string(folder))
+    let record = try JSONParser.parse(contentsOf: "\(folder)/\(name)")
+    for (key, value) in record.objectValue?.members ?? [] { report.append(key, value) }
+    return try JSONWriter.string(of: .object(report), layout: layout)
+  }
+
   /// Writes the record of a finished run into its adapter's folder.
   static func write(
     settings: JSONValue, state: FineTuningState, outcome: FineTuningOutcome, dataset: Dataset
@@ -114,21 +136,10 @@ public enum RunRecord {
 
   private static func comparison(_ outcome: FineTuningOutcome) -> JSONValue {
     guard let comparison = outcome.comparison else { return .null }
-    func scores(_ losses: [DocumentLoss]) -> JSONValue {
-      let total = losses.total
-      return [
-        "loss": .number(total.loss), "perplexity": .number(total.perplexity),
-        "bits_per_byte": .number(total.bitsPerByte), "tokens": .integer(Int64(total.tokens)),
-        "bytes": .integer(Int64(total.bytes)),
-      ]
-    }
     return [
-      "documents": .integer(Int64(comparison.bootstrap.documents)), "base": scores(comparison.base),
-      "adapter": scores(comparison.adapter),
-      "saved_bits_per_byte": [
-        "difference": .number(comparison.bootstrap.difference), "lower": .number(comparison.bootstrap.lower),
-        "upper": .number(comparison.bootstrap.upper),
-      ],
+      "documents": .integer(Int64(comparison.bootstrap.documents)),
+      "base": ScoreJSON.scores(comparison.base.total), "adapter": ScoreJSON.scores(comparison.adapter.total),
+      "saved_bits_per_byte": ScoreJSON.interval(comparison.bootstrap),
     ]
   }
 }

@@ -1,0 +1,76 @@
+import ArgumentParser
+import Train
+
+/// How the adapter is trained.
+struct OptimizationOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Passes over the training side; 1 to 3 is the normal range.", valueName: "n"))
+  var epochs = TrainingOptions().epochs
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Optimizer steps, in place of --epochs; further epochs follow as needed.", valueName: "n"))
+  var maxSteps: Int?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Peak of the learning rate; auto probes three rates on the held-out side.", valueName: "rate|auto"))
+  var learningRate = TrainingOptions().learningRate
+
+  @Option(name: .long, help: ArgumentHelp("How the rate moves after warm-up.", valueName: "shape"))
+  var lrSchedule = TrainingOptions().schedule
+
+  @Option(name: .long, help: ArgumentHelp("Share of the steps that warm up.", valueName: "p"))
+  var warmupRatio = TrainingOptions().warmupRatio
+
+  @Option(name: .long, help: ArgumentHelp("AdamW's decoupled decay.", valueName: "x"))
+  var weightDecay = TrainingOptions().weightDecay
+
+  @Option(
+    name: .long, help: ArgumentHelp("Largest norm of all gradients together; 0 never clips.", valueName: "x"))
+  var maxGradNorm = TrainingOptions().maxGradientNorm
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Rows a batch. (default: batches are filled with tokens up to the longest sequence)", valueName: "n"))
+  var batchSize: Int?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Batches whose gradients are summed before each step.", valueName: "n"))
+  var gradAccumulationSteps = TrainingOptions().gradientAccumulationSteps
+
+  @Option(name: .long, help: ArgumentHelp("Seed of every random choice.", valueName: "n"))
+  var seed = TrainingOptions().seed
+
+  @Flag(name: .long, inversion: .prefixedNo, help: "Take the rows in another order each epoch.")
+  var shuffle = TrainingOptions().shuffles
+
+  @Flag(name: .long, help: "Compute each layer's forward again on the way back: less memory, more time.")
+  var recompute = TrainingOptions().recomputesLayers
+
+  func apply(to options: inout TrainingOptions) {
+    options.epochs = epochs
+    options.maxSteps = maxSteps
+    options.learningRate = learningRate
+    options.schedule = lrSchedule
+    options.warmupRatio = warmupRatio
+    options.weightDecay = weightDecay
+    options.maxGradientNorm = maxGradNorm
+    options.batchSize = batchSize
+    options.gradientAccumulationSteps = gradAccumulationSteps
+    options.seed = seed
+    options.shuffles = shuffle
+    options.recomputesLayers = recompute
+  }
+}
+
+extension LearningRateSchedule.Shape: ExpressibleByArgument {}
+
+extension TrainingOptions.LearningRate: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+  public var defaultValueDescription: String { description }
+}

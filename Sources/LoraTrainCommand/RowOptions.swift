@@ -1,0 +1,36 @@
+import ArgumentParser
+import Train
+
+/// How rows are read, and on what they are computed.
+struct RowOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Longest sequence in tokens; longer rows become several. (default: 1024, or the base's context if that is less)",
+      valueName: "n"))
+  var maxSeqLength: Int?
+
+  @Flag(name: .long, inversion: .prefixedNo, help: "Learn only what follows the prompt.")
+  var maskPrompt = TrainingOptions().masksPrompt
+
+  @Flag(name: .long, help: "Leave out rows that cannot be used, and list them.")
+  var skipBadRows = TrainingOptions().skipsBadRows
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Arithmetic of the base: auto or f32, which are the same today.", valueName: "type"))
+  var compute = TrainingOptions().compute
+
+  @Option(name: .long, help: ArgumentHelp("Threads. (default: every processor)", valueName: "n"))
+  var threads: Int?
+
+  func apply(to options: inout TrainingOptions) {
+    options.maxSequenceLength = maxSeqLength
+    options.masksPrompt = maskPrompt
+    options.skipsBadRows = skipBadRows
+    options.compute = compute
+    options.threads = threads
+  }
+}
+
+extension TrainingOptions.Compute: ExpressibleByArgument {}

@@ -1,0 +1,168 @@
+import ArgumentParser
+import Files
+import Foundation
+import Model
+import Train
+
+struct TrainCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train", abstract: "Train an adapter on an archive, and say whether it is worth keeping.",
+    discussion: """
+      Reads the archive, holds some documents out, trains a LoRA adapter for the base and keeps the best by held-out \
+      loss. The adapter is a PEFT folder; run.json beside it says how it was made. Ctrl-C finishes the step and writes \
+      a checkpoint; --resume goes on from there.
+      """)
+
+  @Option(
+    name: .long, parsing: .upToNextOption,
+    help: ArgumentHelp("The archive: JSON Lines of posts, edits, texts or completions.", valueName: "file"))
+  var data: [String] = []
+
+  @OptionGroup var base: BaseOptions
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Where the adapter goes. (default: adapters/ARCHIVE-N, the first number that is free)", valueName: "dir"
+    ))
+  var adapterPath: String?
+
+  @OptionGroup(title: "Training") var optimization: OptimizationOptions
+  @OptionGroup(title: "Adapter") var adapter: AdapterOptions
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Share of documents held out to judge by; 0 gives no verdict.", valueName: "p"))
+  var validFraction = TrainingOptions().validFraction
+
+  @OptionGroup(title: "Rows and machine") var rows: RowOptions
+
+  @Flag(name: .long, help: "Go on from the checkpoint in the adapter's folder.")
+  var resume = false
+
+  @Flag(name: .long, help: "Print three rows as the model sees them, learned text set apart, and stop.")
+  var showMask = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "YAML with any of these flags as keys, such as learning_rate: 2e-4; the command line wins.",
+      valueName: "file"))
+  var config: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Write the complete report, every step included.", valueName: "file"))
+  var reportJson: String?
+
+  @Flag(
+    name: .long, help: "Print the complete report as one JSON object; everything else goes to standard error."
+  )
+  var json = false
+
+  func run() throws {
+    if let config {
+      try configured(by: config).train()
+    } else {
+      try train()
+    }
+  }
+
+  /// The options of the settings flags.
+  func options() throws -> TrainingOptions {
+    var options = TrainingOptions()
+    optimization.apply(to: &options)
+    try adapter.apply(to: &options)
+    rows.apply(to: &options)
+    options.validFraction = validFraction
+    return options
+  }
+
+  private func train() throws {
+    guard let archive = data.first else {
+      throw ValidationError("No --data; expected an archive, as in lora-train --data data/archive.jsonl.")
+    }
+    let path =
+      adapterPath
+      ?? (resume ? AdapterPath.stopped(forArchive: archive) : AdapterPath.fresh(forArchive: archive))
+    let run = FineTuningRun(
+      basePath: try base.path(), archives: data, adapterPath: path, options: try options(), resumes: resume)
+    if showMask {
+      let isColored = Console.style(STDOUT_FILENO).isColored
+      print(try run.maskPreview(style: isColored ? .color : .markers), terminator: "")
+    } else {
+      try train(run)
+    }
+  }
+
+  private func train(_ run: FineTuningRun) throws {
+    let stop = StopRequest()
+    let interrupts = Interrupts(stop)
+    defer { withExtendedLifetime(interrupts) {} }
+    let console = Console()
+    var report = RunReport(
+      run, isLive: console.isLive, style: console.style, startedAs: CommandLine.arguments)
+    let clock = ContinuousClock()
+    let began = clock.now
+    let outcome: FineTuningOutcome?
+    do {
+      outcome = try run.start(stop: stop) { event in
+        let seconds = (clock.now - began) / .seconds(1)
+        console.show(report.outputs(for: event, at: seconds, width: Console.width))
+      }
+    } catch {
+      console.clear()
+      throw report.hasBegun ? BrokenRun(cause: error) : error
+    }
+    console.clear()
+    guard let outcome else { throw CommandFailure.stopped }
+    do {
+      try finish(run, report)
+    } catch {
+      throw BrokenRun(cause: error)
+    }
+    if outcome.verdict == .retire { throw CommandFailure.retired }
+  }
+
+  private func finish(_ run: FineTuningRun, _ report: RunReport) throws {
+    if let reportJson {
+      try AtomicFile.write(try RunRecord.text(run.adapterPath, layout: .pretty), to: reportJson)
+    }
+    let descriptor = json ? STDERR_FILENO : STDOUT_FILENO
+    let text = report.finalLines(width: Console.width, style: Console.style(descriptor))
+      .map { $0 + "\n" }.joined()
+    if json {
+      Console.writeError(text)
+      print(try RunRecord.text(run.adapterPath, layout: .compact))
+    } else {
+      print(text, terminator: "")
+    }
+  }
+
+  /// The command with the flags of a file, which give way to those of the command line.
+  private func configured(by path: String) throws -> TrainCommand {
+    var typed = Array(CommandLine.arguments.dropFirst())
+    if typed.first == TrainCommand.configuration.commandName { typed.removeFirst() }
+    let file = try ConfigurationFile(path: path, flags: try TrainCommand.flags(), commandLine: typed)
+    for entry in file.entries {
+      do {
+        _ = try TrainCommand.parse(entry.arguments)
+      } catch {
+        throw ConfigurationError(path, [.init(line: entry.line, text: TrainCommand.message(for: error))])
+      }
+    }
+    return try TrainCommand.parse(file.entries.flatMap(\.arguments) + typed)
+  }
+
+  /// The flags of this command that a configuration file may set, as the parser itself describes them.
+  static func flags() throws -> [ConfigurationFile.Flag] {
+    let arguments = try JSONParser.parse(_dumpHelp(), file: "help")["command"]?["arguments"]?.arrayValue ?? []
+    return arguments.compactMap { argument in
+      let names = (argument["names"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+      guard !names.isEmpty, names.allSatisfy({ $0.count > 1 && !["help", "version", "config"].contains($0) })
+      else { return nil }
+      return ConfigurationFile.Flag(
+        names: names, takesValue: argument["kind"]?.stringValue == "option",
+        isRepeating: argument["isRepeating"]?.boolValue ?? false)
+    }
+  }
+}

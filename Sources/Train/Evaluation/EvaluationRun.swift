@@ -1,0 +1,100 @@
+import Foundation
+import Model
+import Tensor
+
+/// Scores a base on all rows of some files, and an adapter beside it: nothing is held out or trained.
+public struct EvaluationRun: Equatable, Sendable {
+  /// The base's folder.
+  public var basePath: String
+  /// The files, in the form of an archive.
+  public var archives: [String]
+  /// The adapter's folder; nil scores the base alone.
+  public var adapterPath: String?
+  /// The settings, of which the longest sequence, prompt masking, bad rows, threads and the seed of the bootstrap
+  /// count.
+  public var options: TrainingOptions
+
+  /// Describes a run; nothing is read before `start`.
+  public init(basePath: String, archives: [String], adapterPath: String?, options: TrainingOptions) {
+    self.basePath = basePath
+    self.archives = archives
+    self.adapterPath = adapterPath
+    self.options = options
+  }
+
+  /// Scores every row.
+  ///
+  /// - Throws: `TrainingError.setting`, ``AdapterMismatch``, and the errors of base, archive and adapter.
+  public func start() throws -> EvaluationOutcome {
+    try options.check()
+    let pool = ThreadPool(threadCount: options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    let archive = try Archive(paths: archives, skipBadRows: options.skipsBadRows)
+    let base = try BaseModel(path: basePath, pool: pool)
+    let length = try options.sequenceLength(for: base)
+    let adapter = try adapterPath.map { path in
+      try AdapterFingerprint.check(path, for: base)
+      return try AdapterFolder.read(path, for: base.configuration)
+    }
+
+    let encoder = ExampleEncoder(
+      tokenizer: BaseTokenCoder(base), maxSequenceLength: length, masksPrompt: options.masksPrompt)
+    let rows = archive.rows
+    let examples = rows.indices.flatMap { encoder.examples(for: rows[$0], document: $0) }
+    guard !examples.isEmpty else { throw ArchiveError.nothingToLearn(places: rows.map(\.place)) }
+    let evaluation = RowEvaluation(
+      examples, learnedBytes: rows.map(encoder.learnedBytes), tokenBudget: length)
+
+    let decoder = base.decoder(adapter: adapter, maxPositions: length, pool: pool)
+    let engine = TrainingEngine(
+      decoder, optimizer: nil, capacity: evaluation.capacity, recomputesLayers: false)
+    let adapterLosses = adapter.map { _ in evaluation.losses(engine) }
+    let baseLosses = evaluation.losses(
+      engine, with: base.decoder(adapter: nil, maxPositions: length, pool: pool))
+    return EvaluationOutcome(
+      rows: rows, skipped: archive.skipped, base: baseLosses, adapter: adapterLosses, seed: options.seed)
+  }
+}
+
+/// What scoring the rows of an archive gave.
+public struct EvaluationOutcome: Equatable, Sendable {
+  /// One row's losses.
+  public struct Row: Equatable, Sendable {
+    /// The file that the row is of.
+    public let file: String
+    /// Its line there, from 1.
+    public let line: Int
+    /// With the base alone. Without a token where nothing in the row is learned.
+    public let base: DocumentLoss
+    /// With the adapter, where one was given.
+    public let adapter: DocumentLoss?
+  }
+
+  /// Every row, in file order.
+  public let rows: [Row]
+  /// The rows that were dropped because they cannot be used.
+  public let skipped: [RowProblem]
+  /// Base and adapter over the documents; copies of one piece count as one. Nil without an adapter.
+  public let comparison: HeldOutComparison?
+
+  /// The base's loss over all rows.
+  public var base: DocumentLoss { rows.map(\.base).total }
+
+  init(
+    rows: [ArchiveRow], skipped: [RowProblem], base: [DocumentLoss], adapter: [DocumentLoss]?, seed: UInt64
+  ) {
+    self.skipped = skipped
+    self.rows = rows.indices.map {
+      Row(file: rows[$0].file, line: rows[$0].line, base: base[$0], adapter: adapter?[$0])
+    }
+    comparison = adapter.flatMap { adapter in
+      let groups = DuplicateGroups(rows.map(\.documentTexts)).representatives
+      let documents = Dictionary(grouping: rows.indices.filter { base[$0].tokens > 0 && base[$0].bytes > 0 })
+      {
+        groups[$0]
+      }.sorted { $0.key < $1.key }.map(\.value)
+      return HeldOutComparison(
+        base: documents.map { $0.map { base[$0] }.total },
+        adapter: documents.map { $0.map { adapter[$0] }.total }, seed: seed)
+    }
+  }
+}

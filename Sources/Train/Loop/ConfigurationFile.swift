@@ -1,0 +1,183 @@
+import Files
+import Foundation
+import Yams
+
+/// Flags given in a YAML file: one mapping from flag names, with `-` or `_` between their words, to values.
+///
+///     data: [posts.jsonl, edits.jsonl]
+///     learning_rate: 2e-4
+///     no-shuffle: true
+public struct ConfigurationFile: Equatable, Sendable {
+  /// A flag that a file may set.
+  public struct Flag: Equatable, Sendable {
+    /// Its spellings without the dashes, such as "shuffle" and "no-shuffle"; the first turns it on.
+    public let names: [String]
+    /// Whether it takes a value.
+    public let takesValue: Bool
+    /// Whether it takes several.
+    public let isRepeating: Bool
+
+    /// Describes a flag.
+    public init(names: [String], takesValue: Bool, isRepeating: Bool) {
+      self.names = names
+      self.takesValue = takesValue
+      self.isRepeating = isRepeating
+    }
+  }
+
+  /// The arguments that one entry of the file stands for.
+  public struct Entry: Equatable, Sendable {
+    /// The line of its key, from 1.
+    public let line: Int
+    /// The arguments.
+    public let arguments: [String]
+  }
+
+  /// The file.
+  public let path: String
+  /// What it sets, in its order, but for what the command line sets.
+  public let entries: [Entry]
+
+  /// Reads the file.
+  ///
+  /// - Parameters:
+  ///   - flags: those that it may set.
+  ///   - commandLine: the arguments that were typed; a flag among them wins.
+  /// - Throws: ``ConfigurationError`` with every problem, and `FileError`.
+  public init(path: String, flags: [Flag], commandLine: [String]) throws {
+    self.path = path
+    let file = try MappedFile(path: path)
+    let text = withExtendedLifetime(file) { String(decoding: file.bytes, as: UTF8.self) }
+    let root: Node?
+    do {
+      root = try Yams.compose(yaml: text)
+    } catch {
+      throw ConfigurationError(path, [ConfigurationFile.problem(error)])
+    }
+    guard let mapping = root?.mapping else {
+      throw ConfigurationError(
+        path,
+        [.init(line: 1, text: "found no mapping; expected lines such as \"epochs: 2\". Write one a flag.")])
+    }
+
+    let typed = Set(
+      commandLine.filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2).prefix { $0 != "=" }) })
+    var problems: [ConfigurationError.Problem] = []
+    var entries: [Entry] = []
+    for (key, value) in mapping {
+      let line = key.mark?.line ?? 1
+      do throws(ConfigurationError.Problem) {
+        let (flag, name) = try ConfigurationFile.flag(key, in: flags, line: line)
+        let arguments = try ConfigurationFile.arguments(flag, name: name, value, line: line)
+        if typed.isDisjoint(with: flag.names) { entries.append(Entry(line: line, arguments: arguments)) }
+      } catch {
+        problems.append(error)
+      }
+    }
+    guard problems.isEmpty else { throw ConfigurationError(path, problems) }
+    self.entries = entries
+  }
+
+  private static func problem(_ error: any Error) -> ConfigurationError.Problem {
+    if case .scanner(_, let problem, let mark, _)? = error as? YamlError {
+      return .init(line: mark.line, text: "found no YAML: \(problem). Correct the line.")
+    }
+    if case .parser(_, let problem, let mark, _)? = error as? YamlError {
+      return .init(line: mark.line, text: "found no YAML: \(problem). Correct the line.")
+    }
+    return .init(line: 1, text: "found no YAML; expected lines such as \"epochs: 2\". Correct the file.")
+  }
+
+  private static func flag(
+    _ key: Node, in flags: [Flag], line: Int
+  ) throws(ConfigurationError.Problem) -> (Flag, name: String) {
+    let written = key.string ?? ""
+    let name = written.replacingOccurrences(of: "_", with: "-")
+    if let flag = flags.first(where: { $0.names.contains(name) }) { return (flag, name) }
+    let nearest = flags.flatMap(\.names).min {
+      (editDistance($0, name), $0) < (editDistance($1, name), $1)
+    }
+    let advice = nearest.map { " The nearest is \($0)." } ?? ""
+    throw .init(line: line, text: "found \"\(written)\"; expected the name of a flag.\(advice)")
+  }
+
+  private static func arguments(
+    _ flag: Flag, name: String, _ value: Node, line: Int
+  ) throws(ConfigurationError.Problem) -> [String] {
+    guard flag.takesValue else {
+      guard let isOn = value.bool else {
+        throw .init(line: line, text: "found \(brief(value)) for \(name); expected true or false. Change it.")
+      }
+      if isOn { return ["--\(name)"] }
+      // The opposite of a flag is its other spelling; one without another is off unless given.
+      return flag.names.first { $0 != name }.map { ["--\($0)"] } ?? []
+    }
+    let values = (value.sequence.map { Array($0) } ?? [value]).compactMap { item in
+      item.null == nil ? item.scalar?.string : nil
+    }
+    let expectsOne = !flag.isRepeating
+    guard !values.isEmpty, values.count == value.sequence?.count ?? 1, !expectsOne || value.sequence == nil
+    else {
+      throw .init(
+        line: line,
+        text:
+          "found \(brief(value)) for \(name); expected \(expectsOne ? "one value" : "a value or a list of them")."
+          + " Change it.")
+    }
+    return values.map { "--\(name)=\($0)" }
+  }
+
+  private static func brief(_ node: Node) -> String {
+    if node.null != nil { return "nothing" }
+    if let text = node.scalar?.string { return "\"\(text.prefix(40))\"" }
+    return node.sequence == nil ? "a mapping" : "a list"
+  }
+
+  /// The fewest letters to insert, delete or replace (Levenshtein, 1966).
+  static func editDistance(_ left: String, _ right: String) -> Int {
+    var row = Array(0...right.count)
+    for (i, a) in left.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, b) in right.enumerated() {
+        let replaced = diagonal + (a == b ? 0 : 1)
+        diagonal = row[j + 1]
+        row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
+      }
+    }
+    return row[right.count]
+  }
+}
+
+/// What is wrong with a configuration file.
+public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// One misfit.
+  public struct Problem: Error, Equatable, Sendable {
+    /// The line in the file, from 1.
+    public let line: Int
+    /// What was found, what was expected and what to do.
+    public let text: String
+
+    /// Describes a misfit.
+    public init(line: Int, text: String) {
+      self.line = line
+      self.text = text
+    }
+  }
+
+  /// The file.
+  public let file: String
+  /// Every misfit, in file order.
+  public let problems: [Problem]
+
+  /// Collects the misfits of a file.
+  public init(_ file: String, _ problems: [Problem]) {
+    self.file = file
+    self.problems = problems
+  }
+
+  /// `file:line: …`, one line a misfit.
+  public var description: String {
+    problems.map { "\(file):\($0.line): \($0.text)" }.joined(separator: "\n")
+  }
+}
