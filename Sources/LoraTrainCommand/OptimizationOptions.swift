@@ -71,6 +71,8 @@ struct OptimizationOptions: ParsableArguments {
 extension LearningRateSchedule.Shape: ExpressibleByArgument {}
 
 extension TrainingOptions.LearningRate: ExpressibleByArgument {
+  /// Reads a number or "auto".
   public init?(argument: String) { self.init(argument) }
+  /// The value as help shows it.
   public var defaultValueDescription: String { description }
 }
