@@ -39,7 +39,7 @@ struct TokenizerDefinition {
   private static func checkPadding(_ root: JSONFields) throws(TokenizerError) {
     guard root["padding"] != nil else { return }
     let padding = try root.fields("padding")
-    guard try padding.string("strategy") == "BatchLongest", padding["pad_to_multiple_of"] == nil else {
+    guard padding["strategy"]?.stringValue == "BatchLongest", padding["pad_to_multiple_of"] == nil else {
       throw root.unsupported("padding of every text", at: "padding", expected: "null, as no text is padded")
     }
   }

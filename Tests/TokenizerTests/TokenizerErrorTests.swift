@@ -123,7 +123,7 @@ import Testing
       "truncation: found an object; expected null, as no text is cut short. \(otherKind)"),
     Case(
       "padding", #"{"strategy": {"Fixed": 512}}"#,
-      "padding.strategy: found an object; expected a string. \(damaged)"),
+      "padding: found padding of every text; expected null, as no text is padded. \(otherKind)"),
     Case(
       "added_tokens", #"[{"id": 5, "content": "a"}]"#,
       #"added_tokens[0].id: found the id 5 for "a"; expected 0, its id in the vocabulary. \#(damaged)"#),
