@@ -129,6 +129,11 @@ LK_INLINE void lk_scale_row(float *row, float factor, size_t width) {
 
 LK_INLINE lk_f32 lk_sqrt(lk_f32 v) { return __builtin_elementwise_sqrt(v); }
 
+/// 2ⁿ for −126 <= n <= 127.
+LK_INLINE lk_f32 lk_power_of_two(lk_i32 n) {
+  return lk_bits_to_f32((__builtin_convertvector(n, lk_u32) + 127u) << 23);
+}
+
 /// eˣ within 2 units in the last place, gradual underflow, infinity above 88.73, NaN for NaN.
 ///
 /// eˣ = 2ⁿ·eʳ with n = round(x / ln 2) and |r| <= ln 2 / 2; eʳ = 1 + r + r²·q(r) with q of degree 4, a
@@ -147,16 +152,9 @@ LK_INLINE lk_f32 lk_exp(lk_f32 x) {
   q = q * r + 4.9999993e-1f;
   const lk_f32 p = (q * (r * r) + r) + 1.0f;
   // The low bits of `shifted` hold n as an integer.
-  const lk_u32 bits = lk_f32_to_bits(shifted) - 0x4b400000u;
-  lk_i32 whole;
-  memcpy(&whole, &bits, sizeof whole);
-  const lk_i32 half = whole >> 1;
-  const lk_i32 rest = whole - half;
-  const lk_i32 first = (half + 127) << 23, second = (rest + 127) << 23;
-  lk_f32 f, s;
-  memcpy(&f, &first, sizeof f);
-  memcpy(&s, &second, sizeof s);
-  return p * f * s;
+  const lk_i32 whole = __builtin_convertvector(lk_f32_to_bits(shifted) - 0x4b400000u, lk_i32);
+  const lk_i32 half = whole >> 1, rest = whole - half;
+  return p * lk_power_of_two(half) * lk_power_of_two(rest);
 }
 
 /// 1 / (1 + e⁻ˣ).

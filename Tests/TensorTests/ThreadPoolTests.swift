@@ -95,7 +95,8 @@ import Testing
       let ranges = Mutex<[Range<Int>]>([])
       pool.split(count, cost: cost) { range in ranges.withLock { $0.append(range) } }
       let sorted = ranges.withLock { $0.sorted { $0.lowerBound < $1.lowerBound } }
-      #expect(sorted.flatMap { Array($0) } == Array(0..<count))
+      let covers = sorted.flatMap { Array($0) } == Array(0..<count)
+      #expect(covers, "\(count) items of cost \(cost)")
       let parts = ThreadPool(threadCount: 1)
       let alone = Mutex<[Range<Int>]>([])
       parts.split(count, cost: cost) { range in alone.withLock { $0.append(range) } }
