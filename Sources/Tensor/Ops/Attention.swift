@@ -135,8 +135,11 @@ public enum Attention {
     pool: ThreadPool
   ) {
     requireShapes(q, k, v, offsets, headDimension, scratch)
-    for matrix in [dq, dO, o] { requireSameShape(q, matrix, "attention") }
-    for matrix in [dk, dv] { requireSameShape(k, matrix, "attention") }
+    requireSameShape(q, dq, "attention")
+    requireSameShape(q, dO, "attention")
+    requireSameShape(q, o, "attention")
+    requireSameShape(k, dk, "attention")
+    requireSameShape(k, dv, "attention")
     let limit = AttentionScratch.partLimit(
       sequences: offsets.count - 1, keyValueHeads: scratch.keyValueHeads)
     withLongestFirst(offsets) { order in
