@@ -3,12 +3,15 @@ import Files
 import Model
 import Tensor
 
-/// A base as `pretrain` leaves it: config.json, generation_config.json and model.safetensors in bfloat16, in the
-/// layout that Hugging Face libraries load.
+/// A base as `pretrain` leaves it: config.json, generation_config.json, tokenizer_config.json and model.safetensors
+/// in bfloat16, in the layout that Hugging Face libraries load.
 enum PretrainedModel {
   /// Writes weights and configuration beside the tokenizer, each file atomically.
-  static func write(_ parameters: ParameterSet, _ configuration: ModelConfiguration, to folder: String) throws
-  {
+  ///
+  /// - Parameter endOfText: the end-of-text token as the tokenizer spells it.
+  static func write(
+    _ parameters: ParameterSet, _ configuration: ModelConfiguration, endOfText: String, to folder: String
+  ) throws {
     let pool = ThreadPool(threadCount: 1)
     var writer = try SafetensorsWriter(
       path: "\(folder)/model.safetensors",
@@ -25,12 +28,20 @@ enum PretrainedModel {
       }
     }
     try writer.commit()
-    try AtomicFile.write(
-      JSONWriter.string(of: configuration.json(dtype: "bfloat16"), layout: .pretty),
-      to: "\(folder)/config.json")
     let ending = configuration.endOfText.first.map { JSONValue.integer(Int64($0)) } ?? .null
-    try AtomicFile.write(
-      JSONWriter.string(of: ["eos_token_id": ending, "pad_token_id": ending], layout: .pretty),
-      to: "\(folder)/generation_config.json")
+    let settings: [(name: String, json: JSONValue)] = [
+      ("config.json", configuration.json(dtype: "bfloat16")),
+      ("generation_config.json", ["eos_token_id": ending, "pad_token_id": ending]),
+      (
+        "tokenizer_config.json",
+        [
+          "tokenizer_class": "PreTrainedTokenizerFast", "eos_token": .string(endOfText),
+          "pad_token": .string(endOfText), "model_max_length": .integer(Int64(configuration.contextLength)),
+        ]
+      ),
+    ]
+    for (name, json) in settings {
+      try AtomicFile.write(JSONWriter.string(of: json, layout: .pretty), to: "\(folder)/\(name)")
+    }
   }
 }

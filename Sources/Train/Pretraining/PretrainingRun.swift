@@ -113,7 +113,8 @@ public struct PretrainingRun {
       if isDue || stop.isStopping {
         let (loss, bits) = evaluate(heldOut, engine)
         try TrainingCheckpoint.write(blocks, state: state.json(options), to: checkpoint)
-        try PretrainedModel.write(parameters, configuration, to: folder)
+        try PretrainedModel.write(
+          parameters, configuration, endOfText: PretrainingRun.endOfText, to: folder)
         onEvent(.evaluated(step: state.step, bitsPerByte: bits, loss: loss))
       }
     }
