@@ -56,11 +56,3 @@ public enum Gather {
     }
   }
 }
-
-/// Stops on indices that do not fit: the kernels behind them do not look.
-func requireIndices(_ indices: UnsafeBufferPointer<Int32>, count: Int, below limit: Int) {
-  precondition(indices.count == count, "\(indices.count) indices for \(count) rows")
-  for index in indices {
-    precondition(index >= 0 && Int(index) < limit, "index \(index), expected one below \(limit)")
-  }
-}

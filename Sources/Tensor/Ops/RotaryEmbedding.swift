@@ -39,8 +39,8 @@ public enum RotaryEmbedding {
   /// Rotates each head of each row in place, by the angles of the row's position.
   ///
   /// The first half of a head is paired with its second half: (a, b) becomes (a·cos − b·sin, b·cos + a·sin).
-  /// A rotation is orthogonal, so the backward is the inverse rotation of the gradient (times the square of
-  /// the table's scaling, which the table holds once for each direction).
+  /// A rotation's transpose is the inverse rotation, so the backward is this call on the gradient with
+  /// `inverse`; a scaling in the table is applied by both, as it must be.
   ///
   /// - Parameters:
   ///   - x: [T, heads·D], rotated in place.

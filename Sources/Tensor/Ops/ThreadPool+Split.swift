@@ -18,11 +18,3 @@ extension ThreadPool {
     }
   }
 }
-
-/// Stops on two matrices whose shapes an operator needs to be equal.
-@inline(__always)
-func requireSameShape(_ a: Matrix, _ b: Matrix, _ operation: StaticString) {
-  precondition(
-    a.rows == b.rows && a.columns == b.columns,
-    "\(operation): [\(a.rows), \(a.columns)] and [\(b.rows), \(b.columns)]")
-}
