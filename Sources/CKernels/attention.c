@@ -77,7 +77,8 @@ LK_KERNEL(lk_row_dots_f32,
           (delta, a, a_stride, b, b_stride, rows, width))
 
 LK_INLINE void lk_softmax_block_backward_f32_body(float *s, float *dp, const float *lse, const float *delta,
-                                                  size_t rows, size_t width, ptrdiff_t visible, size_t period) {
+                                                  size_t rows, size_t width, ptrdiff_t visible,
+                                                  size_t period) {
   for (size_t i = 0; i < rows; i++, s += width, dp += width) {
     const size_t seen = lk_seen(i, width, visible, period);
     for (size_t j = 0; j < seen; j += LK_LANES) {

@@ -94,7 +94,8 @@ void lk_rotary_f32(float *x, size_t stride, const float *cosine, const float *si
 void lk_softmax_block_f32(float *s, float *m, float *sum, float *out, size_t rows, size_t width,
                           ptrdiff_t visible, size_t period, size_t out_width, lk_level level);
 
-/// out[i,j] = accumulated[i,j] / sum[i], contiguous rows of `accumulated`; log_sum_exp[i·lse_stride] = m[i] + ln sum[i], unless null.
+/// out[i,j] = accumulated[i,j] / sum[i], with contiguous rows of `accumulated`;
+/// log_sum_exp[i·lse_stride] = m[i] + ln sum[i], unless it is null.
 void lk_softmax_finish_f32(float *out, size_t out_stride, float *_Nullable log_sum_exp, size_t lse_stride,
                            const float *accumulated, const float *m, const float *sum, size_t rows,
                            size_t width, lk_level level);
