@@ -51,7 +51,8 @@ public final class Decoder: Sendable {
           return LinearProjection(
             weight: layer.projections[place], bias: layer.biases[place],
             dWeight: dLayer?.projections[place], dBias: dLayer?.biases[place],
-            update: adapter?.pairs[index][place], scaling: adapter?.configuration.scaling ?? 0)
+            update: adapter?.pairs[index][place], scaling: adapter?.configuration.scaling ?? 0,
+            site: index * Projection.allCases.count + place)
         }, rotary: rotary, pool: pool)
     }
   }
@@ -112,11 +113,11 @@ public final class Decoder: Sendable {
       ids.count <= activations.tokenCapacity, "\(ids.count) tokens in \(activations.tokenCapacity)")
     let stream = activations.streams[0].rows(0..<ids.count)
     Embedding.forward(table: weights.embedding, ids: ids, into: stream, pool: pool)
+    let dropout = dropout(activations, seed: dropoutSeed)
     for index in layers.indices {
       layers[index].forward(
         into: output(of: index, activations, ids.count), kept: kept(index, activations, ids.count),
-        shared: activations, positions: positions, context: context(index),
-        dropout: dropout(layer: index, activations, seed: dropoutSeed))
+        shared: activations, positions: positions, context: context(index), dropout: dropout)
     }
     return output(of: layers.count - 1, activations, ids.count)
   }
@@ -130,9 +131,9 @@ public final class Decoder: Sendable {
   public func backward(_ tokens: Tokens, activations: Activations, dropoutSeed: UInt64? = nil) {
     guard let flowing = activations.gradients, let lowest = lowestTrainedLayer else { return }
     let count = tokens.ids.count
+    let dropout = dropout(activations, seed: dropoutSeed)
     for index in layers.indices.reversed() where index >= lowest {
       let kept = kept(index, activations, count)
-      let dropout = dropout(layer: index, activations, seed: dropoutSeed)
       if activations.purpose == .training(recomputesLayers: true) {
         layers[index].forward(
           into: output(of: index, activations, count), kept: kept, shared: activations,
@@ -168,14 +169,10 @@ public final class Decoder: Sendable {
       input: activations.streams[min(layer, activations.streams.count - 1)])
   }
 
-  private func dropout(
-    layer: Int, _ activations: Activations, seed: UInt64?
-  ) -> LinearProjection.AdapterDropout? {
+  private func dropout(_ activations: Activations, seed: UInt64?) -> LinearProjection.AdapterDropout? {
     guard let seed, let dropped = activations.dropped, let rate = adapter?.configuration.dropout else {
       return nil
     }
-    // An odd multiplier keeps the layers' seeds apart.
-    return LinearProjection.AdapterDropout(
-      rate: Float(rate), seed: seed &+ UInt64(layer) &* 0x9e37_79b9_7f4a_7c15, dropped: dropped)
+    return LinearProjection.AdapterDropout(rate: Float(rate), seed: seed, dropped: dropped)
   }
 }

@@ -17,13 +17,16 @@ struct LinearProjection {
   let update: LoRAAdapter.Pair?
   /// s, the factor on the update.
   let scaling: Float
+  /// The projection's number in the model, which keeps its dropout mask apart from all others.
+  let site: Int
 
   /// Whether a gradient flows to anything here.
   var trains: Bool { update != nil || dWeight != nil }
 
-  /// Dropout on the adapter's input, for one layer and step.
+  /// Dropout on the adapters' inputs, for one batch of one step.
   struct AdapterDropout {
     let rate: Float
+    /// Differs from batch to batch.
     let seed: UInt64
     /// Scratch as large as any projection's input.
     let dropped: Matrix
@@ -32,6 +35,10 @@ struct LinearProjection {
     func scratch(for x: Matrix) -> Matrix {
       Matrix(dropped.base, rows: x.rows, columns: x.columns)
     }
+
+    /// The seed of one projection's mask: as in PEFT, each draws its own. The multiplier is odd and unrelated to
+    /// those that batches and the rows of a mask are kept apart by, so that no two masks are shifts of each other.
+    static func seed(_ seed: UInt64, site: Int) -> UInt64 { seed &+ UInt64(site) &* 0xd6e8_feb8_6659_fd93 }
   }
 
   /// Computes y from x.
@@ -78,7 +85,7 @@ struct LinearProjection {
       // The input's dropped copy has been read; its place now takes the gradient through the same mask.
       let dDropped = dropout.scratch(for: x)
       GEMM.multiply(dReduced, update.a, into: dDropped, pool: pool)
-      Dropout.forward(dDropped, into: dDropped, rate: dropout.rate, seed: dropout.seed, pool: pool)
+      drop(dDropped, into: dDropped, dropout, pool)
       Elementwise.add(dDropped, to: dx, pool: pool)
     } else {
       GEMM.multiply(dReduced, update.a, into: dx, beta: 1, pool: pool)
@@ -88,7 +95,12 @@ struct LinearProjection {
   private func adapterInput(_ x: Matrix, _ dropout: AdapterDropout?, _ pool: ThreadPool) -> Matrix {
     guard let dropout else { return x }
     let dropped = dropout.scratch(for: x)
-    Dropout.forward(x, into: dropped, rate: dropout.rate, seed: dropout.seed, pool: pool)
+    drop(x, into: dropped, dropout, pool)
     return dropped
+  }
+
+  private func drop(_ x: Matrix, into y: Matrix, _ dropout: AdapterDropout, _ pool: ThreadPool) {
+    Dropout.forward(
+      x, into: y, rate: dropout.rate, seed: AdapterDropout.seed(dropout.seed, site: site), pool: pool)
   }
 }

@@ -1,0 +1,115 @@
+import Foundation
+import Tensor
+import Testing
+
+@testable import Model
+
+@Suite("LoRA adapter")
+struct LoRAAdapterTests {
+  private let pool = ThreadPool(threadCount: 2)
+
+  private func logits(_ base: BaseModel, _ adapter: LoRAAdapter?) -> [Float] {
+    let ids: [[Int32]] = [[5, 80, 80, 2, 300, 9], [1, 7]]
+    return PackedPass(
+      base.decoder(adapter: adapter, maxPositions: 64, pool: pool), sequences: ids, purpose: .inference
+    ).logits()
+  }
+
+  @Test(
+    "A fresh adapter changes no logit, and a moved one does",
+    arguments: TransformersParityTests.families, [[Projection.value], Projection.allCases])
+  func fresh(family: String, targets: [Projection]) throws {
+    let base = try BaseModel(path: Reference.model(family), pool: pool)
+    let adapter = LoRAAdapter(LoRAConfiguration(rank: 3, targets: targets), for: base.configuration)
+    adapter.initialize(seed: 1)
+    let plain = logits(base, nil)
+    #expect(logits(base, adapter) == plain)
+    adapter.parameters.value(1).base[0] = 1
+    #expect(logits(base, adapter) != plain)
+  }
+
+  @Test("It trains rank · (in + out) values for each target of each layer", arguments: [1, 5])
+  func count(rank: Int) throws {
+    let base = try BaseModel(path: Reference.model("qwen3"), pool: pool)
+    // C = 32, H·D = 60, K·D = 20, F = 72 and two layers.
+    let widths: [Projection: Int] = [
+      .query: 32 + 60, .key: 32 + 20, .value: 32 + 20, .output: 60 + 32, .gate: 32 + 72, .up: 32 + 72,
+      .down: 72 + 32,
+    ]
+    for targets in [Projection.allCases, [.query, .value], [.down]] {
+      let adapter = LoRAAdapter(LoRAConfiguration(rank: rank, targets: targets), for: base.configuration)
+      let expected = targets.reduce(0) { $0 + 2 * rank * (widths[$1] ?? 0) }
+      #expect(adapter.parameters.parameterCount == expected)
+    }
+  }
+
+  @Test("A starts uniform in ±1/√in and B zero, from the seed alone")
+  func initialization() throws {
+    let base = try BaseModel(path: Reference.model("smollm2"), pool: pool)
+    func fresh(_ seed: UInt64) -> LoRAAdapter {
+      let adapter = LoRAAdapter(LoRAConfiguration(rank: 8), for: base.configuration)
+      adapter.initialize(seed: seed)
+      return adapter
+    }
+    func values(_ matrix: Matrix) -> [Float] {
+      Array(UnsafeBufferPointer(start: matrix.base, count: matrix.count))
+    }
+    let adapter = fresh(3)
+    defer { withExtendedLifetime(adapter) {} }
+    for case let pair? in adapter.pairs.joined() {
+      let scaled = values(pair.a).map { Double($0) * Double(pair.a.columns).squareRoot() }
+      #expect(scaled.allSatisfy { abs($0) <= 1 + 1e-6 })
+      // The mean square of n uniform values in ±1 is 1/3 with a deviation of √(4/45/n); five of them.
+      let meanSquare = scaled.reduce(0) { $0 + $1 * $1 } / Double(scaled.count)
+      #expect(abs(meanSquare - 1.0 / 3) <= 5 * (4.0 / 45 / Double(scaled.count)).squareRoot())
+      #expect(values(pair.b).allSatisfy { $0 == 0 })
+    }
+    func all(_ adapter: LoRAAdapter) -> [Float] {
+      let values = adapter.parameters.values
+      return Array(UnsafeBufferPointer(start: values.base, count: values.count))
+    }
+    #expect(all(fresh(3)) == all(fresh(3)))
+    #expect(all(fresh(3)) != all(fresh(4)))
+  }
+
+  @Test("A written folder read back is the same adapter with the same logits", arguments: [false, true])
+  func roundTrip(isRankStabilized: Bool) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let base = try BaseModel(path: Reference.model("qwen2"), pool: pool)
+    let configuration = LoRAConfiguration(
+      rank: 3, alpha: 4.5, dropout: 0.125, targets: [.query, .up, .down], isRankStabilized: isRankStabilized)
+    let adapter = LoRAAdapter(configuration, for: base.configuration)
+    var random = RandomSource(seed: 8, stream: "test")
+    for index in adapter.parameters.entries.indices {
+      let value = adapter.parameters.value(index)
+      for element in 0..<value.count { value.base[element] = random.normal() / 10 }
+    }
+    try AdapterFolder.write(adapter, to: folder, base: base.path)
+    let read = try AdapterFolder.read(folder, for: base.configuration)
+    #expect(read.configuration == configuration)
+    #expect(logits(base, read) == logits(base, adapter))
+    #expect(logits(base, read) != logits(base, nil))
+  }
+
+  @Test("An adapter of another shape is refused, every misfit named")
+  func misfit() throws {
+    let folder = Reference.adapter("smollm2-attention")
+    let base = try BaseModel(path: Reference.model("qwen3"), pool: pool)
+    let error = #expect(throws: AdapterError.self) {
+      try AdapterFolder.read(folder, for: base.configuration)
+    }
+    let lines = try #require(error).description.split(separator: "\n")
+    // Three layers there, two here: both tensors of two projections of the third, and eight of another width.
+    #expect(lines.count == 12)
+    #expect(
+      lines[0]
+        == "\(folder)/adapter_model.safetensors: tensor base_model.model.model.layers.2.self_attn.q_proj"
+        + ".lora_A.weight fits nothing in this model. Check that the adapter was made for this base.")
+    #expect(
+      lines.contains(
+        "\(folder)/adapter_model.safetensors: tensor base_model.model.model.layers.0.self_attn.q_proj"
+          + ".lora_A.weight has shape [4, 48]; expected [4, 32]."
+          + " Check that the adapter was made for this base."))
+  }
+}
