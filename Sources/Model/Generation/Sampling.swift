@@ -69,13 +69,10 @@ public struct Sampler {
     // exp((score − max) / temperature): the likeliest token weighs 1.
     let peak = scores[best]
     for index in scores.indices { scores[index] = exp((scores[index] - peak) / options.temperature) }
-    // Without filters no order is needed; with them, ties keep the lower id first, as a stable sort does.
-    let filters = options.topK > 0 || options.topP < 1
     order.removeAll(keepingCapacity: true)
-    for index in scores.indices where scores[index] >= options.minP && scores[index] > 0 {
-      order.append(Int32(index))
-    }
-    if filters {
+    for index in scores.indices where scores[index] > 0 { order.append(Int32(index)) }
+    // Only these two filters need an order; ties keep the lower id first, as a stable sort does.
+    if options.topK > 0 || options.topP < 1 {
       order.sort { (scores[Int($0)], $1) > (scores[Int($1)], $0) }
       if options.topK > 0 { order.removeLast(max(0, order.count - options.topK)) }
       if options.topP < 1 {
@@ -88,6 +85,7 @@ public struct Sampler {
         if let kept { order.removeLast(order.count - kept - 1) }
       }
     }
+    if options.minP > 0 { order.removeAll { scores[Int($0)] < options.minP } }
     let total = order.reduce(0) { $0 + Double(scores[Int($1)]) }
     var remaining = Double(random.uniform()) * total
     for token in order {
