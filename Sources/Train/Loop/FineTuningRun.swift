@@ -120,9 +120,16 @@ final class FineTuningSession {
       state = FineTuningState(peakLearningRate: try peakLearningRate(onEvent))
       try evaluate(onEvent)
     }
-    guard try train(stop, onEvent) else {
-      onEvent(.stopped(step: state.step, checkpoint: checkpointPath))
-      return nil
+    do {
+      guard try train(stop, onEvent) else {
+        onEvent(.stopped(step: state.step, checkpoint: checkpointPath))
+        return nil
+      }
+    } catch let error as TrainingError {
+      // The last good adapter is the best so far, or the one that the run began with where none was scored yet.
+      copy(best, to: prepared.adapter.parameters.values)
+      try writeAdapter()
+      throw error
     }
 
     copy(best, to: prepared.adapter.parameters.values)
@@ -204,11 +211,12 @@ final class FineTuningSession {
           FineTuningState.EvaluationRecord(step: state.step, loss: loss.loss, bitsPerByte: loss.bitsPerByte))
       }
       if isBest { try keepBest() }
+      try writeCheckpoint()
       onEvent(.evaluated(step: state.step, loss: loss, isBest: isBest))
     } else {
       try keepBest()
+      try writeCheckpoint()
     }
-    try writeCheckpoint()
   }
 
   private func keepBest() throws {
@@ -268,7 +276,8 @@ final class FineTuningSession {
         for number in 1...probeSteps {
           _ = try takeStep(number, learningRate: schedule.rate(step: number))
         }
-        bits = prepared.dataset.heldOutLosses(evaluation.losses(engine)).total.bitsPerByte
+        let score = prepared.dataset.heldOutLosses(evaluation.losses(engine)).total.bitsPerByte
+        if score.isFinite { bits = score }
       } catch TrainingError.nonFinite {
         // A rate that diverges has lost the probe.
       }

@@ -1,0 +1,206 @@
+import Files
+import Foundation
+import Model
+import Tensor
+import Testing
+
+@testable import Train
+
+@Suite("Fine-tuning run")
+struct FineTuningRunTests {
+  /// An event's name, with the step where it has one.
+  private func name(_ event: FineTuningEvent) -> String {
+    switch event {
+    case .prepared: "prepared"
+    case .baseline: "baseline"
+    case .draft(_, let moment): "draft \(moment.rawValue)"
+    case .probed: "probed"
+    case .resumed(let step): "resumed \(step)"
+    case .step(let number, _, _, _, _): "step \(number)"
+    case .evaluated(let step, _, _): "evaluated \(step)"
+    case .stopped(let step, _): "stopped \(step)"
+    case .finished: "finished"
+    }
+  }
+
+  @Test("Archive in, adapter out: events in order, a whole folder, a record that says everything")
+  func endToEnd() throws {
+    var tiny = try TinyRun()
+    // Whatever its words, a third of the rows has a seed to draft from.
+    tiny.options.validFraction = 0.4
+    var events: [String] = []
+    var losses: [Double] = []
+    var size: TrainingSize?
+    let outcome = try #require(
+      try tiny.start { event in
+        events.append(name(event))
+        if case .prepared(_, _, let value) = event { size = value }
+        if case .step(_, _, _, _, let result) = event { losses.append(result.loss) }
+      })
+
+    let steps = try #require(size).steps
+    #expect(steps >= 8)
+    #expect(events.prefix(4) == ["prepared", "baseline", "draft before", "evaluated 0"])
+    #expect(events.suffix(3) == ["evaluated \(steps)", "draft after", "finished"])
+    #expect(events.filter { $0.hasPrefix("step ") } == (1...steps).map { "step \($0)" })
+    // The held-out side is scored four times an epoch, each time after the step of that number.
+    let scored = events.filter { $0.hasPrefix("evaluated ") }
+    #expect(scored.count == 1 + 2 * 4)
+    for entry in scored.dropFirst() {
+      let place = try #require(events.firstIndex(of: entry))
+      #expect(events[place - 1] == entry.replacingOccurrences(of: "evaluated", with: "step"))
+    }
+    #expect(try #require(losses.last) < losses[0])
+
+    // rank 2 · (in + out) over the seven projections of three layers.
+    let shapes = [(48, 48), (16, 48), (16, 48), (48, 48), (88, 48), (88, 48), (48, 88)]
+    #expect(size?.trainableParameters == 3 * shapes.reduce(0) { $0 + 2 * ($1.0 + $1.1) })
+
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: tiny.adapterPath).sorted()
+        == ["adapter_config.json", "adapter_model.safetensors", "run.json"])
+    #expect(outcome.adapterPath == tiny.adapterPath)
+    #expect(outcome.selfTest.passes && outcome.selfTest.largestDifference == 0)
+    #expect(outcome.trainingTokens == size?.tokens)
+    #expect(outcome.endings.drafts >= 1 && outcome.endings.ended <= outcome.endings.drafts)
+    #expect(outcome.peakBytes > 1 << 20 && outcome.trainingSeconds > 0)
+    let comparison = try #require(outcome.comparison)
+    #expect(outcome.verdict == (comparison.bootstrap.lower > 0 ? .keep : .retire))
+    #expect((1...steps).contains(outcome.keptStep))
+    try expectRecord(of: tiny, outcome, losses: losses)
+  }
+
+  private func expectRecord(of tiny: TinyRun, _ outcome: FineTuningOutcome, losses: [Double]) throws {
+    let record = try JSONParser.parse(contentsOf: "\(tiny.adapterPath)/run.json")
+    let settings = try #require(record["settings"])
+    #expect(settings["base_sha256"]?.stringValue == (try BaseModel.fingerprint(path: tiny.base).hex))
+    let archive = try MappedFile(path: tiny.archive)
+    #expect(settings["archive_sha256"] == .array([.string(Fingerprint(of: archive).hex)]))
+    #expect(settings["rank"] == 2 && settings["alpha"]?.doubleValue == 4 && settings["seed"] == "0")
+    #expect(settings["learning_rate"] == 0.005 && settings["lr_schedule"] == "cosine")
+    #expect(
+      record["data"]?["rows"] == ["post": 4, "text": 4, "completion": 3, "edit": 3])
+    #expect(record["steps"]?.arrayValue?.compactMap { $0["loss"]?.doubleValue } == losses)
+    #expect(record["kept_step"]?.intValue == outcome.keptStep)
+    #expect(record["verdict"]?.stringValue == outcome.verdict?.rawValue)
+    // The adapter that was kept is the one whose held-out loss was the lowest, and is the one that was compared.
+    let scores = record["evaluations"]?.arrayValue ?? []
+    let heldOut = scores.compactMap { $0["loss"]?.doubleValue }
+    let best = try #require(heldOut.min())
+    let kept = scores.first { $0["step"]?.intValue == outcome.keptStep }
+    #expect(kept?["loss"]?.doubleValue == best)
+    #expect(outcome.comparison?.adapter.total.loss == best)
+    #expect(record["held_out"]?["adapter"]?["loss"]?.doubleValue == best)
+    for name in ["peak_learning_rate", "self_test", "drafts", "training_seconds", "versions", "written_at"] {
+      #expect(record[name] != nil, "\(name)")
+    }
+  }
+
+  @Test("The same seed gives the same adapter on any number of threads; another seed gives another")
+  func repeatable() throws {
+    func bytes(seed: UInt64, threads: Int, recomputes: Bool = false) throws -> Data {
+      var tiny = try TinyRun()
+      tiny.options.adapter.dropout = 0.1
+      tiny.options.seed = seed
+      tiny.options.threads = threads
+      tiny.options.recomputesLayers = recomputes
+      try tiny.start()
+      return try tiny.adapterBytes()
+    }
+    let first = try bytes(seed: 4, threads: 1)
+    #expect(try bytes(seed: 4, threads: 2) == first)
+    #expect(try bytes(seed: 4, threads: 3, recomputes: true) == first)
+    #expect(try bytes(seed: 5, threads: 1) != first)
+  }
+
+  @Test("auto probes three rates and then trains as if the best had been given, byte for byte")
+  func automaticRate() throws {
+    var automatic = try TinyRun()
+    automatic.options.adapter.dropout = 0.1
+    automatic.options.learningRate = .automatic
+    var probes: [(rate: Double, bits: Double)] = []
+    try automatic.start { if case .probed(let rate, let bits) = $0 { probes.append((rate, bits)) } }
+    #expect(probes.map(\.rate) == [1e-4, 3e-4, 1e-3])
+    #expect(Set(probes.map(\.bits)).count == 3)
+    let chosen = try #require(probes.min { $0.bits < $1.bits }).rate
+
+    var given = automatic
+    given.adapterName = "given"
+    given.options.learningRate = .value(chosen)
+    try given.start()
+    #expect(try given.adapterBytes() == automatic.adapterBytes())
+
+    var other = given
+    other.adapterName = "other"
+    other.options.learningRate = .value(chosen == 1e-4 ? 3e-4 : 1e-4)
+    try other.start()
+    #expect(try other.adapterBytes() != automatic.adapterBytes())
+  }
+
+  @Test("auto needs held-out documents")
+  func automaticRateWithoutHeldOut() throws {
+    var tiny = try TinyRun()
+    tiny.options.learningRate = .automatic
+    tiny.options.validFraction = 0
+    let error = #expect(throws: TrainingError.self) { try tiny.start() }
+    #expect(
+      error?.description
+        == "--learning-rate is auto and nothing is held out; expected held-out documents to compare rates on."
+        + " Raise --valid-fraction or give a rate.")
+  }
+
+  @Test("A run that diverges says so and leaves the last good adapter")
+  func divergence() throws {
+    var tiny = try TinyRun()
+    tiny.options.batchSize = 3
+    tiny.options.warmupRatio = 0
+    tiny.options.schedule = .constant
+    // Each step multiplies every value by 1 − 5e-3 · 2e11, about −1e9: the second makes A·B 1e23 and what goes
+    // through two of them more than a Float can hold.
+    tiny.options.weightDecay = 2e11
+    var good: Data?
+    let error = #expect(throws: TrainingError.self) {
+      try tiny.start { event in
+        if case .evaluated(let step, _, true) = event, step > 0 { good = try? tiny.adapterBytes() }
+      }
+    }
+    #expect(try #require(error).description.hasPrefix("step 2: the loss is "))
+    #expect(try tiny.adapterBytes() == #require(good))
+
+    // Where the first step is one too many, the adapter that the run began with: its B is zero.
+    tiny.adapterName = "first"
+    tiny.options.weightDecay = 2e32
+    #expect(throws: TrainingError.self) { try tiny.start() }
+    let base = try BaseModel(path: tiny.base, pool: ThreadPool(threadCount: 1))
+    let adapter = try AdapterFolder.read(tiny.adapterPath, for: base.configuration)
+    defer { withExtendedLifetime(adapter) {} }
+    for case let pair? in adapter.pairs.joined() {
+      #expect(pair.b.values.allSatisfy { $0 == 0 } && pair.a.values.allSatisfy { abs($0) <= 1 })
+    }
+  }
+
+  @Test("Settings out of range are refused with the flag, what was found and what to do")
+  func settings() throws {
+    let tiny = try TinyRun()
+    func refusal(_ change: (inout TrainingOptions) -> Void) throws -> String {
+      var changed = tiny
+      change(&changed.options)
+      let error = #expect(throws: TrainingError.self) { try changed.start() }
+      return try #require(error).description
+    }
+    #expect(
+      try refusal { $0.adapter.rank = 0 }
+        == "--rank is 0; expected a whole number from 1 to 1024. Change it.")
+    #expect(
+      try refusal { $0.learningRate = .value(-1) }
+        == "--learning-rate is -1.0; expected a positive number or auto. Change it.")
+    #expect(
+      try refusal { $0.maxSequenceLength = 4096 }
+        == "--max-seq-length is 4096; expected at most 512, the context of \(tiny.base). Lower it.")
+    #expect(
+      try refusal { $0.validFraction = 1 }
+        == "--valid-fraction is 1.0; expected a number from 0 to below 1. Change it.")
+    // Nothing was begun.
+    #expect(!tiny.folder.holds("adapter"))
+  }
+}

@@ -1,0 +1,125 @@
+import Foundation
+import Model
+import Testing
+
+@testable import Train
+
+@Suite("Stopping and resuming")
+struct ResumeTests {
+  /// The ways in which a run's later steps depend on its earlier ones.
+  enum Setting: String, CaseIterable, CustomTestStringConvertible {
+    case plain
+    case everything
+
+    var testDescription: String { rawValue }
+
+    func apply(to options: inout TrainingOptions) {
+      switch self {
+      case .plain:
+        options.shuffles = false
+        options.validFraction = 0
+        options.batchSize = 3
+      case .everything:
+        options.adapter.dropout = 0.2
+        options.batchSize = 1
+        options.gradientAccumulationSteps = 2
+        options.learningRate = .automatic
+        options.weightDecay = 0.1
+        options.seed = 11
+      }
+    }
+  }
+
+  @Test(
+    "Stopped after any step and resumed, a run gives the same adapter, byte for byte",
+    arguments: Setting.allCases)
+  func stopped(setting: Setting) throws {
+    var whole = try TinyRun()
+    setting.apply(to: &whole.options)
+    var steps = 0
+    let expected = try #require(
+      try whole.start { if case .step(_, let count, _, _, _) = $0 { steps = count } })
+    let bytes = try whole.adapterBytes()
+    #expect(steps >= 8)
+
+    // Before and after an evaluation, in both epochs, and twice in one run.
+    for stops in [[1], [steps / 2 - 1], [steps / 2 + 2], [2, steps - 1]] {
+      var part = whole
+      part.adapterName = "stopped"
+      for (index, stop) in stops.enumerated() {
+        #expect(try part.start(resumes: index > 0, stoppingAfter: stop) == nil)
+        #expect(part.folder.holds("stopped/checkpoint.safetensors"))
+      }
+      let outcome = try #require(try part.start(resumes: true))
+      #expect(try part.adapterBytes() == bytes, "stopped after \(stops) of \(steps)")
+      #expect(outcome.keptStep == expected.keptStep && outcome.comparison == expected.comparison)
+      #expect(!part.folder.holds("stopped/checkpoint.safetensors"))
+    }
+  }
+
+  @Test("A killed run continues from its last evaluation and gives the same adapter, byte for byte")
+  func killed() throws {
+    var tiny = try TinyRun()
+    Setting.everything.apply(to: &tiny.options)
+    let files = FileManager.default
+    var copies: [String] = []
+    try tiny.start { event in
+      guard case .evaluated(let step, _, _) = event else { return }
+      copies.append("killed-\(step)")
+      try? files.copyItem(atPath: tiny.adapterPath, toPath: tiny.folder("killed-\(step)"))
+    }
+    let bytes = try tiny.adapterBytes()
+    #expect(copies.count >= 8)
+    for name in [copies[0], copies[3], copies[copies.count - 1]] {
+      var resumed = tiny
+      resumed.adapterName = name
+      var begins: Int?
+      _ = try #require(
+        try resumed.start(resumes: true) { if case .resumed(let step) = $0 { begins = step } })
+      #expect(name == "killed-\(begins ?? -1)")
+      #expect(try resumed.adapterBytes() == bytes, "\(name)")
+    }
+  }
+
+  @Test("Another setting, base or archive is refused by name")
+  func refused() throws {
+    var tiny = try TinyRun()
+    #expect(try tiny.start(stoppingAfter: 1) == nil)
+    func refusal(_ change: (inout TinyRun) throws -> Void) throws -> String {
+      var changed = tiny
+      try change(&changed)
+      let error = #expect(throws: TrainingError.self) { try changed.start(resumes: true) }
+      return try #require(error).description
+    }
+    func text(_ name: String) -> String {
+      "\(tiny.adapterPath)/checkpoint.safetensors: was written by a run with another \(name); expected the"
+        + " settings, base and archive that the run began with. Give them again, or train afresh without"
+        + " --resume."
+    }
+    #expect(try refusal { $0.options.learningRate = .value(1e-3) } == text("learning_rate"))
+    #expect(try refusal { $0.options.seed = 1 } == text("seed"))
+    #expect(try refusal { $0.options.adapter.alpha = 8 } == text("alpha"))
+    #expect(try refusal { $0.options.gradientAccumulationSteps = 2 } == text("grad_accumulation_steps"))
+    #expect(try refusal { $0.base = Fixtures.model("llama-linear") } == text("base_sha256"))
+    #expect(
+      try refusal {
+        $0.archive = try tiny.folder.put(TinyRun.rows.reversed().joined(separator: "\n"), as: "b.jsonl")
+      }
+        == text("archive_sha256"))
+    // How many threads and whether layers are kept change nothing, and may change.
+    tiny.options.threads = 1
+    tiny.options.recomputesLayers = true
+    #expect(try tiny.start(resumes: true) != nil)
+  }
+
+  @Test("Without a checkpoint there is nothing to resume")
+  func nothing() throws {
+    let tiny = try TinyRun()
+    let path = "\(tiny.adapterPath)/checkpoint.safetensors"
+    let error = #expect(throws: TrainingError.self) { try tiny.start(resumes: true) }
+    #expect(
+      error?.description
+        == "\(path): not found; expected the checkpoint of a stopped run. Check the folder, or start afresh"
+        + " without --resume.")
+  }
+}

@@ -1,0 +1,210 @@
+import Foundation
+import Model
+import Tensor
+import Testing
+
+@testable import Train
+
+@Suite("Training engine")
+struct TrainingEngineTests {
+  /// The smollm2 fixture with its adapter, which changes every output.
+  private struct Rig {
+    let base: BaseModel
+    let adapter: LoRAAdapter
+    let engine: TrainingEngine
+
+    init(
+      threads: Int = 2, dropout: Double = 0, weightDecay: Double = 0, recomputesLayers: Bool = false,
+      sequences: [TrainingExample]
+    ) throws {
+      let pool = ThreadPool(threadCount: threads)
+      base = try BaseModel(path: Fixtures.model("smollm2"), pool: pool)
+      let stored = try AdapterFolder.read(Fixtures.adapter("smollm2"), for: base.configuration)
+      var configuration = stored.configuration
+      configuration.dropout = dropout
+      adapter = LoRAAdapter(configuration, for: base.configuration)
+      adapter.parameters.values.base.update(
+        from: stored.parameters.values.base, count: adapter.parameters.values.count)
+      engine = TrainingEngine(
+        base.decoder(adapter: adapter, maxPositions: 64, pool: pool),
+        optimizer: AdamWOptimizer(adapter.parameters, weightDecay: weightDecay),
+        capacity: SequencePacking(
+          examples: sequences, filling: .batchSize(sequences.count), shuffles: false, seed: 0
+        ).capacity, recomputesLayers: recomputesLayers)
+    }
+
+    /// The gradient of the mean loss over all labels of the batches.
+    func gradient(_ batches: [Batch], dropoutSeed: UInt64? = nil) -> (loss: Double, gradient: [Float]) {
+      adapter.parameters.clearGradients()
+      let labels = batches.reduce(0) { $0 + $1.labelCount }
+      let sum = batches.reduce(0) {
+        $0 + engine.accumulateGradients($1, scale: 1 / Float(labels), dropoutSeed: dropoutSeed)
+      }
+      return (sum / Double(labels), adapter.parameters.gradients.values)
+    }
+
+    @discardableResult
+    func step(_ batches: [Batch], number: Int = 1, dropoutSeed: UInt64? = nil) throws -> StepResult {
+      try engine.step(
+        batches, number: number, learningRate: 1e-2, maxGradientNorm: 1, dropoutSeed: dropoutSeed)
+    }
+  }
+
+  /// Sequences of unequal length, one of a single input token, some tokens without a label.
+  private static let sequences: [TrainingExample] = {
+    var random = RandomSource(seed: 5, stream: "test")
+    return [21, 2, 9, 34, 13].enumerated().map { document, count in
+      TrainingExample(
+        tokens: (0..<count).map { _ in Int32(random.index(below: 316)) },
+        labelled: count > 10 ? [1..<3, 6..<count] : [1..<count], document: document)
+    }
+  }()
+
+  private func batch(_ indices: [Int]) -> Batch {
+    var batch = Batch()
+    batch.fill(with: indices, of: Self.sequences)
+    return batch
+  }
+
+  // Sums in another order: at most 80 tokens, each through some ten products of at most 88 terms a layer. A
+  // hundred roundings of 2⁻²⁴, relative to the largest entry.
+  private func bound(_ gradient: [Float]) -> Double {
+    100 * 0x1p-24 * Double(gradient.reduce(0) { max($0, abs($1)) })
+  }
+
+  @Test("Unequal sequences packed together give the losses and gradients of one by one")
+  func packing() throws {
+    let rig = try Rig(sequences: Self.sequences)
+    let all = Array(Self.sequences.indices)
+    let packed = rig.gradient([batch(all)])
+    let single = rig.gradient(all.map { batch([$0]) })
+    #expect(abs(packed.loss - single.loss) <= 1e-6 * single.loss)
+    #expect(largestDifference(packed.gradient, single.gradient) <= bound(single.gradient))
+
+    let together = rig.engine.losses(batch(all))
+    let alone = all.flatMap { rig.engine.losses(batch([$0])) }
+    // Losses of up to 15 nats.
+    #expect(largestDifference(together, alone) <= 100 * 0x1p-24 * 15)
+  }
+
+  @Test("Accumulated batches give the step of the big batch, whatever their numbers of labels")
+  func accumulation() throws {
+    let (one, two) = (try Rig(sequences: Self.sequences), try Rig(sequences: Self.sequences))
+    let start = one.adapter.parameters.values.values
+    let big = try one.step([batch([0, 1, 2, 3, 4])])
+    let small = try two.step([batch([0]), batch([1, 2]), batch([3, 4])])
+    #expect(abs(big.loss - small.loss) <= 1e-6 * big.loss)
+    #expect(abs(big.gradientNorm - small.gradientNorm) <= 1e-5 * big.gradientNorm)
+    #expect(big.labels == small.labels && big.tokens == small.tokens)
+    // The first step of Adam moves each value by the rate times g / (|g| + ε'), whatever its size: only gradients
+    // near the clipped ε show their rounding.
+    let movement = largestDifference(one.adapter.parameters.values.values, start)
+    #expect(movement >= 0.009)
+    #expect(
+      largestDifference(one.adapter.parameters.values.values, two.adapter.parameters.values.values)
+        <= 1e-3 * movement)
+  }
+
+  @Test("One, two and three threads give the same adapter, byte for byte", arguments: [0, 0.3])
+  func threads(dropout: Double) throws {
+    let results = try [1, 2, 3].map { threads in
+      let rig = try Rig(threads: threads, dropout: dropout, sequences: Self.sequences)
+      for number in 1...3 {
+        try rig.step([batch([0, 1, 2]), batch([3, 4])], number: number, dropoutSeed: UInt64(number))
+      }
+      return rig.adapter.parameters.values.values
+    }
+    #expect(results[0] == results[1])
+    #expect(results[0] == results[2])
+  }
+
+  @Test("Layers computed again on the way back give the gradients of kept ones", arguments: [0, 0.3])
+  func recomputation(dropout: Double) throws {
+    let batches = [batch([0, 1]), batch([2, 3, 4])]
+    let kept = try Rig(dropout: dropout, sequences: Self.sequences)
+    let recomputed = try Rig(dropout: dropout, recomputesLayers: true, sequences: Self.sequences)
+    let (left, right) = (kept.gradient(batches, dropoutSeed: 9), recomputed.gradient(batches, dropoutSeed: 9))
+    #expect(left.loss == right.loss)
+    #expect(left.gradient == right.gradient)
+    // Recomputing is worth it only where it needs less memory.
+    let capacity = BatchCapacity(sequences: 5, tokens: 100, labels: 100)
+    func bytes(_ recomputes: Bool) -> Int {
+      TrainingEngine.plan(kept.engine.decoder, capacity: capacity, recomputesLayers: recomputes)
+        .reduce(0) { $0 + $1.byteCount }
+    }
+    #expect(bytes(true) < bytes(false))
+  }
+
+  @Test("Dropout follows its seed, and no seed drops nothing")
+  func dropout() throws {
+    let rig = try Rig(dropout: 0.5, sequences: Self.sequences)
+    let plain = try Rig(sequences: Self.sequences)
+    let batches = [batch([0, 3])]
+    let first = rig.gradient(batches, dropoutSeed: 1)
+    #expect(rig.gradient(batches, dropoutSeed: 1).gradient == first.gradient)
+    #expect(rig.gradient(batches, dropoutSeed: 2).loss != first.loss)
+    #expect(rig.gradient(batches).gradient == plain.gradient(batches).gradient)
+    // Accumulated copies of one batch draw masks of their own.
+    let copies = try rig.step([batches[0], batches[0]], dropoutSeed: 1)
+    #expect(copies.loss != first.loss)
+  }
+
+  @Test("Training leaves the base as it was, byte for byte, and moves every adapter tensor")
+  func frozen() throws {
+    let rig = try Rig(sequences: Self.sequences)
+    func weights() -> [[Float]] {
+      let tensors = rig.base.weights.tensors
+      return [tensors.embedding.values, tensors.finalNorm.values, tensors.head.values]
+        + tensors.layers.flatMap { layer in
+          [layer.attentionNorm.values, layer.feedForwardNorm.values] + layer.projections.map(\.values)
+        }
+    }
+    let before = weights()
+    let parameters = rig.adapter.parameters
+    let adapters = parameters.entries.indices.map { parameters.value($0).values }
+    for number in 1...3 { try rig.step([batch([0, 1, 2, 3, 4])], number: number) }
+    #expect(weights() == before)
+    for (index, entry) in parameters.entries.enumerated() {
+      #expect(parameters.value(index).values != adapters[index], "\(entry.name)")
+    }
+  }
+
+  @Test("One batch can be learned by heart")
+  func overfitting() throws {
+    let rig = try Rig(sequences: Self.sequences)
+    var losses: [Double] = []
+    for number in 1...120 { losses.append(try rig.step([batch([0, 2, 4])], number: number).loss) }
+    // Random tokens of a random model: about 8 nats before; by heart is below a twentieth of a nat.
+    #expect(losses[0] >= 5)
+    #expect(losses[119] <= 0.05)
+  }
+
+  @Test("Clipping scales the whole gradient, and decay shrinks the adapter")
+  func clipping() throws {
+    let rig = try Rig(weightDecay: 0.5, sequences: Self.sequences)
+    let parameters = rig.adapter.parameters
+    // Nothing labelled: no gradient, so that only the decay of 0.01 · 0.5 moves anything.
+    let start = parameters.values.values
+    let result = try rig.step([Batch()])
+    #expect(result.loss == 0 && result.gradientNorm == 0)
+    // One rounding of the product.
+    #expect(
+      largestDifference(parameters.values.values, start.map { $0 * 0.995 })
+        <= 0x1p-23 * Double(start.reduce(0) { max($0, abs($1)) }))
+  }
+
+  @Test("A loss that is no number stops the step before anything moves", arguments: [Float.nan, .infinity])
+  func nonFinite(poison: Float) throws {
+    let rig = try Rig(sequences: Self.sequences)
+    rig.adapter.parameters.value(1).base[0] = poison
+    let before = rig.adapter.parameters.values.values.map(\.bitPattern)
+    let error = #expect(throws: TrainingError.self) { try rig.step([batch([0])], number: 7) }
+    #expect(rig.adapter.parameters.values.values.map(\.bitPattern) == before)
+    let text = try #require(error).description
+    #expect(text.hasPrefix("step 7: the loss is "))
+    #expect(
+      text.hasSuffix(
+        "; expected finite numbers. The last good adapter is on disk."
+          + " Lower --learning-rate, or clip with --max-grad-norm 1."))
+  }
+}
