@@ -18,6 +18,7 @@ from transformers import AutoTokenizer
 from transformers.utils import logging
 
 from fixture_models import FAMILIES, write_model
+from fixture_optimizers import write_optimizers
 from fixture_references import (
     TRAININGS,
     Folder,
@@ -60,6 +61,7 @@ def main() -> None:
     for training in TRAININGS:
         trained = write_training(folder, training, control=plain)
         plain = plain or trained
+    write_optimizers(folder.root / "references")
 
 
 if __name__ == "__main__":
