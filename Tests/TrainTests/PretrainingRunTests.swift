@@ -125,6 +125,6 @@ struct PretrainingRunTests {
     let empty = try folder.put("\n", as: "empty.jsonl")
     #expect(
       try refusal(texts: [empty]) { $0.vocabularySize = 257 }
-        == "\(empty): no text in it; expected at least one line with \"text\". Give other files.")
+        == "\(empty): found no text; expected {\"text\": …} lines. Give other files.")
   }
 }

@@ -43,17 +43,17 @@ struct ResumeTests {
     #expect(steps >= 8)
 
     // Before and after an evaluation, in both epochs, and twice in one run.
-    for stops in [[1], [steps / 2 - 1], [steps / 2 + 2], [2, steps - 1]] {
+    for (number, stops) in [[1], [steps / 2 - 1], [steps / 2 + 2], [2, steps - 1]].enumerated() {
       var part = whole
-      part.adapterName = "stopped"
+      part.adapterName = "stopped-\(number)"
       for (index, stop) in stops.enumerated() {
         #expect(try part.start(resumes: index > 0, stoppingAfter: stop) == nil)
-        #expect(part.folder.holds("stopped/checkpoint.safetensors"))
+        #expect(part.folder.holds("\(part.adapterName)/checkpoint.safetensors"))
       }
       let outcome = try #require(try part.start(resumes: true))
       #expect(try part.adapterBytes() == bytes, "stopped after \(stops) of \(steps)")
       #expect(outcome.keptStep == expected.keptStep && outcome.comparison == expected.comparison)
-      #expect(!part.folder.holds("stopped/checkpoint.safetensors"))
+      #expect(!part.folder.holds("\(part.adapterName)/checkpoint.safetensors"))
     }
   }
 
@@ -115,11 +115,10 @@ struct ResumeTests {
   @Test("Without a checkpoint there is nothing to resume")
   func nothing() throws {
     let tiny = try TinyRun()
-    let path = "\(tiny.adapterPath)/checkpoint.safetensors"
     let error = #expect(throws: TrainingError.self) { try tiny.start(resumes: true) }
     #expect(
       error?.description
-        == "\(path): not found; expected the checkpoint of a stopped run. Check the folder, or start afresh"
-        + " without --resume.")
+        == "\(tiny.adapterPath): found no checkpoint; expected that of a stopped run. Give its --adapter-path, or"
+        + " train without --resume.")
   }
 }

@@ -32,13 +32,14 @@ struct TrainingParityTests {
       let micro = try #require(try value("microBatches").intValue)
       options.batchSize = try #require(try value("batchSize").intValue) / micro
       options.gradientAccumulationSteps = micro
-      options.maxSteps = try #require(try value("steps").intValue)
+      let steps = try #require(try value("steps").intValue)
+      options.maxSteps = steps
       options.initialAdapter = Fixtures.adapter(adapter)
       options.maxGradientNorm = try #require(try value("maxGradNorm").doubleValue)
       options.weightDecay = try #require(try value("optimizer")["weightDecay"]?.doubleValue)
       let schedule = try #require(try value("schedule").stringValue)
       options.schedule = try #require(LearningRateSchedule.Shape(rawValue: schedule))
-      options.warmupRatio = Double(manifest["warmupSteps"]?.intValue ?? 0) / 10
+      options.warmupRatio = Double(manifest["warmupSteps"]?.intValue ?? 0) / Double(steps)
       options.learningRate = .value(1e-3)
       options.validFraction = 0
       options.shuffles = false

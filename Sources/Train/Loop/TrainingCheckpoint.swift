@@ -1,6 +1,5 @@
 import Checkpoint
 import Files
-import Foundation
 import Tensor
 
 /// A run's whole state in one file, so that it is replaced in one step: parameters, optimizer moments and
@@ -28,13 +27,6 @@ enum TrainingCheckpoint {
 
   /// Reads the state alone, to see whether the checkpoint fits before anything is overwritten.
   static func readState(_ path: String) throws -> JSONValue {
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw TrainingError.checkpoint(
-        path: path,
-        problem:
-          "not found; expected the checkpoint of a stopped run. Check the folder, or start afresh without"
-          + " --resume.")
-    }
     guard let text = try SafetensorsFile(path: path).metadata[stateKey] else {
       throw TrainingError.checkpoint(
         path: path, problem: "holds no training state; expected a checkpoint of this program. Start afresh.")
