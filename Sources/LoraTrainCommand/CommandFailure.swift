@@ -31,7 +31,8 @@ enum CommandFailure {
     if LoraTrainCommand.exitCode(for: error) == .validationFailure {
       // The parser's own texts: one line, whatever they are made of.
       let message = LoraTrainCommand.message(for: error).split(separator: "\n").joined(separator: " ")
-      return "\(message) See lora-train --help."
+      return message + (message.hasSuffix(".") || message.hasSuffix("?") ? "" : ".")
+        + " See lora-train --help."
     }
     return "\(error)"
   }

@@ -17,7 +17,14 @@ struct OptimizationOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Peak of the learning rate; auto probes three rates on the held-out side.", valueName: "rate|auto"))
+      "Peak of the learning rate; auto probes three rates on the held-out side. (default: \(TrainingOptions().learningRate))",
+      valueName: "rate|auto"),
+    transform: { text in
+      guard let rate = TrainingOptions.LearningRate(text) else {
+        throw ValidationError("expected a positive number or auto.")
+      }
+      return rate
+    })
   var learningRate = TrainingOptions().learningRate
 
   @Option(name: .long, help: ArgumentHelp("How the rate moves after warm-up.", valueName: "shape"))
@@ -69,10 +76,3 @@ struct OptimizationOptions: ParsableArguments {
 }
 
 extension LearningRateSchedule.Shape: ExpressibleByArgument {}
-
-extension TrainingOptions.LearningRate: ExpressibleByArgument {
-  /// Reads a number or "auto".
-  public init?(argument: String) { self.init(argument) }
-  /// The value as help shows it.
-  public var defaultValueDescription: String { description }
-}

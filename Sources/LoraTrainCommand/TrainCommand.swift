@@ -13,20 +13,7 @@ struct TrainCommand: ParsableCommand {
       a checkpoint; --resume goes on from there.
       """)
 
-  @Option(
-    name: .long, parsing: .upToNextOption,
-    help: ArgumentHelp("The archive: JSON Lines of posts, edits, texts or completions.", valueName: "file"))
-  var data: [String] = []
-
-  @OptionGroup var base: BaseOptions
-
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "Where the adapter goes. (default: adapters/ARCHIVE-N, the first number that is free)", valueName: "dir"
-    ))
-  var adapterPath: String?
-
+  @OptionGroup(title: "Input and output") var files: FileOptions
   @OptionGroup(title: "Training") var optimization: OptimizationOptions
   @OptionGroup(title: "Adapter") var adapter: AdapterOptions
 
@@ -43,24 +30,8 @@ struct TrainCommand: ParsableCommand {
   @Flag(name: .long, help: "Print three rows as the model sees them, learned text set apart, and stop.")
   var showMask = false
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "YAML with any of these flags as keys, such as learning_rate: 2e-4; the command line wins.",
-      valueName: "file"))
-  var config: String?
-
-  @Option(
-    name: .long, help: ArgumentHelp("Write the complete report, every step included.", valueName: "file"))
-  var reportJson: String?
-
-  @Flag(
-    name: .long, help: "Print the complete report as one JSON object; everything else goes to standard error."
-  )
-  var json = false
-
   func run() throws {
-    if let config {
+    if let config = files.config {
       try configured(by: config).train()
     } else {
       try train()
@@ -78,14 +49,15 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func train() throws {
-    guard let archive = data.first else {
+    guard let archive = files.data.first else {
       throw ValidationError("No --data; expected an archive, as in lora-train --data data/archive.jsonl.")
     }
     let path =
-      adapterPath
+      files.adapterPath
       ?? (resume ? AdapterPath.stopped(forArchive: archive) : AdapterPath.fresh(forArchive: archive))
     let run = FineTuningRun(
-      basePath: try base.path(), archives: data, adapterPath: path, options: try options(), resumes: resume)
+      basePath: try files.base.path(), archives: files.data, adapterPath: path, options: try options(),
+      resumes: resume)
     if showMask {
       let isColored = Console.style(STDOUT_FILENO).isColored
       print(try run.maskPreview(style: isColored ? .color : .markers), terminator: "")
@@ -95,6 +67,8 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func train(_ run: FineTuningRun) throws {
+    // Hours of work shall not end in a report that cannot be written: making a file and giving it up is the test.
+    if let reportJson = files.reportJson { _ = try AtomicFile(path: reportJson) }
     let stop = StopRequest()
     let interrupts = Interrupts(stop)
     defer { withExtendedLifetime(interrupts) {} }
@@ -124,13 +98,13 @@ struct TrainCommand: ParsableCommand {
   }
 
   private func finish(_ run: FineTuningRun, _ report: RunReport) throws {
-    if let reportJson {
+    if let reportJson = files.reportJson {
       try AtomicFile.write(try RunRecord.text(run.adapterPath, layout: .pretty), to: reportJson)
     }
-    let descriptor = json ? STDERR_FILENO : STDOUT_FILENO
+    let descriptor = files.json ? STDERR_FILENO : STDOUT_FILENO
     let text = report.finalLines(width: Console.width, style: Console.style(descriptor))
       .map { $0 + "\n" }.joined()
-    if json {
+    if files.json {
       Console.writeError(text)
       print(try RunRecord.text(run.adapterPath, layout: .compact))
     } else {
@@ -156,13 +130,13 @@ struct TrainCommand: ParsableCommand {
   /// The flags of this command that a configuration file may set, as the parser itself describes them.
   static func flags() throws -> [ConfigurationFile.Flag] {
     let arguments = try JSONParser.parse(_dumpHelp(), file: "help")["command"]?["arguments"]?.arrayValue ?? []
-    return arguments.compactMap { argument in
+    let flags = arguments.compactMap { argument -> ConfigurationFile.Flag? in
       let names = (argument["names"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
-      guard !names.isEmpty, names.allSatisfy({ $0.count > 1 && !["help", "version", "config"].contains($0) })
-      else { return nil }
+      guard !names.isEmpty, Set(names).isDisjoint(with: ["help", "version", "config"]) else { return nil }
       return ConfigurationFile.Flag(
         names: names, takesValue: argument["kind"]?.stringValue == "option",
         isRepeating: argument["isRepeating"]?.boolValue ?? false)
     }
+    return ConfigurationFile.Flag.joiningOpposites(flags)
   }
 }

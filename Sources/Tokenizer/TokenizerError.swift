@@ -30,7 +30,9 @@ public struct TokenizerError: Error, Equatable, Sendable, CustomStringConvertibl
   public let problem: Problem
 
   /// `file: path: what was found; what was expected. What to do.`
-  public var description: String { "\(file): \(path): \(problem)" }
+  public var description: String {
+    (path.isEmpty ? [file] : [file, path]).joined(separator: ": ") + ": \(problem)"
+  }
 }
 
 extension TokenizerError.Problem: CustomStringConvertible {

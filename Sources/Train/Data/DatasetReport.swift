@@ -72,12 +72,15 @@ public struct DatasetReport: Equatable, Sendable {
   }
 
   /// The report as lines of `name  facts`, warnings last; what did not occur is left out.
-  public var lines: [String] {
+  public var lines: [String] { FactList.lines(facts) + skippedLines + warnings }
+
+  /// The facts by name.
+  var facts: [(name: String, fact: String)] {
     let kinds = ArchiveRow.Kind.allCases.compactMap { kind in rowCounts[kind].map { "\($0) \(kind.rawValue)" }
     }
     var facts = [
-      ("rows", "\(rowCounts.values.reduce(0, +)) (\(kinds.joined(separator: ", ")))"),
-      ("learned", "\(labelledTokens) of \(totalTokens) tokens"),
+      (name: "rows", fact: "\(rowCounts.values.reduce(0, +)) (\(kinds.joined(separator: ", ")))"),
+      (name: "learned", fact: "\(labelledTokens) of \(totalTokens) tokens"),
     ]
     if longRowCount > 0 {
       let limit = "\(maxSequenceLength) tokens"
@@ -92,12 +95,11 @@ public struct DatasetReport: Equatable, Sendable {
     facts.append(("split", splitText))
     if heldOutRowCount > 0 { facts.append(("overlap", overlapText)) }
     if !skipped.isEmpty { facts.append(("skipped", "\(counted(skipped.count, "row")) that cannot be used:")) }
-    let width = facts.map(\.0.count).max() ?? 0
-    let lines = facts.map { name, text in
-      name + String(repeating: " ", count: width + 2 - name.count) + text
-    }
-    return lines + shortened(skipped.map(\.summary)).map { "  \($0)" } + warnings
+    return facts
   }
+
+  /// The rows that were dropped, under the last of the facts.
+  var skippedLines: [String] { shortened(skipped.map(\.summary)).map { "  \($0)" } }
 
   /// What the writer should know before going on.
   public var warnings: [String] {

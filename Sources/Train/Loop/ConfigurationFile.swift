@@ -23,6 +23,17 @@ public struct ConfigurationFile: Equatable, Sendable {
       self.takesValue = takesValue
       self.isRepeating = isRepeating
     }
+
+    /// Makes one flag of each pair such as "shuffle" and "no-shuffle".
+    public static func joiningOpposites(_ flags: [Flag]) -> [Flag] {
+      let spellings = Set(flags.flatMap(\.names))
+      return flags.compactMap { flag in
+        guard let name = flag.names.first, !flag.takesValue else { return flag }
+        if name.hasPrefix("no-"), spellings.contains(String(name.dropFirst(3))) { return nil }
+        guard spellings.contains("no-\(name)") else { return flag }
+        return Flag(names: flag.names + ["no-\(name)"], takesValue: false, isRepeating: false)
+      }
+    }
   }
 
   /// The arguments that one entry of the file stands for.

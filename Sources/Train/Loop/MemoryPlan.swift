@@ -13,6 +13,9 @@ public struct MemoryPlan: Equatable, Sendable {
     public let byteCount: Int
   }
 
+  static let weightsName = "base"
+  static let adapterName = "adapter and optimizer"
+
   /// The shares, largest first.
   public let shares: [Share]
   /// What the machine can still give without swapping; nil where the system does not say.
@@ -24,7 +27,7 @@ public struct MemoryPlan: Equatable, Sendable {
   init(weights: Int, adapter: ParameterSet, workspace: [Workspace.Entry]) {
     let block = adapter.values.count * MemoryLayout<Float>.stride
     // Values and gradients, two moments, and the best values so far.
-    var sizes = ["base weights": weights, "adapter and optimizer": 5 * block]
+    var sizes = [MemoryPlan.weightsName: weights, MemoryPlan.adapterName: 5 * block]
     for entry in workspace { sizes[entry.name, default: 0] += entry.byteCount }
     shares = sizes.map { Share(name: $0.key, byteCount: $0.value) }.sorted {
       ($1.byteCount, $0.name) < ($0.byteCount, $1.name)

@@ -31,7 +31,7 @@ public struct FinalReport: Sendable {
     let width = min(max(width, 40), 100)
     var lines: [String] = []
     if let drafts {
-      lines.append("A draft from a held-out seed, \(PromptText.inline(drafts.before.seed)):")
+      lines += "A draft from a held-out seed, \(PromptText.inline(drafts.before.seed)):".wrapped(width: width)
       lines +=
         draft("before", drafts.before, width, style) + draft("after", drafts.after, width, style) + [""]
     }
@@ -84,13 +84,17 @@ public struct FinalReport: Sendable {
 
   private func draft(_ moment: String, _ draft: DraftSample, _ width: Int, _ style: TextStyle) -> [String] {
     let text = draft.text.withoutControlCharacters.trimmingCharacters(in: .whitespacesAndNewlines)
-    let wrapped = text.wrapped(width: width - 2)
+    // One empty line between paragraphs is enough.
+    let lines = text.wrapped(width: width - 2)
+    let wrapped = lines.enumerated().filter {
+      $0.offset == 0 || $0.element != "" || lines[$0.offset - 1] != ""
+    }
+    .map(\.element)
     var shown = Array(wrapped.prefix(FinalReport.draftLines))
     let words = wrapped.dropFirst(shown.count).joined(separator: " ").split(separator: " ").count
-    let ending = draft.endedByItself ? "" : "(did not end by itself)"
-    if words > 0 { shown.append("… \(NumberText.counted(words, "more word"))") }
-    if !ending.isEmpty { shown.append(ending) }
-    return ["", style.bold(moment)] + shown.map { $0.isEmpty ? "" : "  \($0)" }
+    if words > 0 { shown.append(style.dim("… \(NumberText.counted(words, "more word"))")) }
+    let ending = draft.endedByItself ? "" : style.dim(" (did not end by itself)")
+    return ["", style.bold(moment) + ending] + shown.map { $0.isEmpty ? "" : "  \($0)" }
   }
 }
 

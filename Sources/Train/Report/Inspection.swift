@@ -10,8 +10,8 @@ public struct Inspection: Sendable {
   public let kind: String
   /// Facts about it, named as the JSON names them, in the order in which they are shown.
   let facts: JSONObject
-  /// Longer lists, one line an entry.
-  let details: [String]
+  /// What a longer list below the facts holds, such as every tensor, as the JSON has it.
+  let entries: [JSONValue]
   private let path: String
 
   /// Looks at a file or folder.
@@ -26,20 +26,20 @@ public struct Inspection: Sendable {
     func holds(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }
     if isFolder.boolValue {
       if holds(AdapterFolder.configurationName) {
-        (kind, facts, details) = try Inspection.adapter(path)
+        (kind, facts, entries) = try Inspection.adapter(path)
       } else if holds("config.json") {
-        (kind, facts, details) = try Inspection.base(path)
+        (kind, facts, entries) = try Inspection.base(path)
       } else {
         throw InspectionError(path: path, isFolder: true)
       }
     } else if path.hasSuffix(".safetensors") {
-      (kind, facts, details) = try Inspection.safetensors(path)
+      (kind, facts, entries) = try Inspection.safetensors(path)
     } else if path.hasSuffix(".jsonl") {
-      (kind, facts, details) = try Inspection.archive(path)
+      (kind, facts, entries) = try Inspection.archive(path)
     } else if path.hasSuffix(".json"), let json = try? JSONParser.parse(contentsOf: path),
       json["model"] != nil
     {
-      (kind, facts, details) = try Inspection.tokenizer(json, path)
+      (kind, facts, entries) = try Inspection.tokenizer(json, path)
     } else {
       throw InspectionError(path: path, isFolder: false)
     }
@@ -50,7 +50,8 @@ public struct Inspection: Sendable {
     let shown = facts.members.map { name, value in
       (name: name.replacingOccurrences(of: "_", with: " "), fact: Inspection.text(value))
     }
-    return ["\(path): \(kind)"] + FactList.lines(shown).map { "  \($0)" } + details.map { "  \($0)" }
+    return ["\(path): \(kind)"] + FactList.lines(shown).map { "  \($0)" }
+      + entries.map { "  \(Inspection.line($0))" }
   }
 
   /// The same as one object.
@@ -59,8 +60,18 @@ public struct Inspection: Sendable {
     json.append("path", .string(path))
     json.append("kind", .string(kind))
     for (name, value) in facts.members { json.append(name, value) }
-    if !details.isEmpty { json.append("details", .array(details.map { .string($0) })) }
+    if !entries.isEmpty { json.append("entries", .array(entries)) }
     return .object(json)
+  }
+
+  /// A tensor's columns; any other entry as it is.
+  private static func line(_ entry: JSONValue) -> String {
+    guard let name = entry["name"], let dtype = entry["dtype"], let shape = entry["shape"]?.arrayValue else {
+      return text(entry)
+    }
+    let size = ByteText.short(entry["bytes"]?.intValue ?? 0)
+    return
+      "\(text(dtype).padded(to: 4))  \("\(shape.compactMap(\.intValue))".padded(to: 14))  \(size.leftPadded(to: 9))  \(text(name))"
   }
 
   private static func text(_ value: JSONValue) -> String {
@@ -75,7 +86,7 @@ public struct Inspection: Sendable {
     }
   }
 
-  private typealias Findings = (kind: String, facts: JSONObject, details: [String])
+  private typealias Findings = (kind: String, facts: JSONObject, entries: [JSONValue])
 
   private static func object(_ members: [(String, JSONValue)]) -> JSONObject {
     var object = JSONObject()
@@ -94,20 +105,19 @@ extension Inspection {
     let metadata = file.metadata.sorted { $0.key < $1.key }.map { key, value in
       (key, JSONValue.string(value.count <= 60 ? value : "\(value.utf8.count) bytes"))
     }
-    let widths = (
-      file.records.map { $0.dtypeName.count }.max() ?? 0, file.records.map { "\($0.shape)".count }.max() ?? 0
-    )
     return (
       "safetensors file",
       object([
         ("tensors", count(file.records.count)), ("parameters", count(parameters)),
-        ("bytes", .string(ByteText.short(file.file.bytes.count))),
+        ("bytes", count(file.file.bytes.count)),
         ("types", .object(object(types.sorted { $0.key < $1.key }.map { ($0.key, count($0.value)) }))),
         ("metadata", .array(metadata.map { .string("\($0): \(text($1))") })),
       ]),
       file.records.map { record in
-        "\(record.dtypeName.padded(to: widths.0))  \("\(record.shape)".padded(to: widths.1))"
-          + "  \(ByteText.short(record.byteRange.count).leftPadded(to: 10))  \(record.name.withoutControlCharacters)"
+        [
+          "name": .string(record.name), "dtype": .string(record.dtypeName),
+          "shape": .array(record.shape.map(count)), "bytes": count(record.byteRange.count),
+        ]
       }
     )
   }
@@ -149,7 +159,7 @@ extension Inspection {
         ("different_documents", count(groups.count)), ("exact_duplicates", count(groups.exactCount)),
         ("near_duplicates", count(groups.nearCount)), ("unusable_rows", count(archive.skipped.count)),
       ]),
-      shortened(archive.skipped.map(\.summary))
+      shortened(archive.skipped.map(\.summary)).map { .string($0) }
     )
   }
 

@@ -45,7 +45,9 @@ public struct TrainingProgress: Sendable {
     switch event {
     case .prepared(let dataset, let memory, let size):
       self.size = size
-      let lines = PreflightReport.lines(dataset, memory, size, warnings: settings.warnings, style: style)
+      let lines = PreflightReport.lines(
+        dataset, memory, size, warnings: settings.warnings,
+        width: isLive ? width : nil, style: style)
       return lines.map { .line($0) } + working("scoring the base on the held-out documents", width)
     case .resumed(let step):
       firstStep = step
