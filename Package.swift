@@ -75,7 +75,11 @@ let package = Package(
     .testTarget(name: "ModelTests", dependencies: ["Model"]),
     .testTarget(name: "TrainTests", dependencies: ["Train"]),
     .testTarget(name: "GhostTests", dependencies: ["Ghost"]),
-    .testTarget(name: "CommandTests", dependencies: ["LoraTrainCommand"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "LoraTrainCommand", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

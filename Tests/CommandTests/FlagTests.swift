@@ -1,1 +1,101 @@
+import ArgumentParser
+import Model
+import Testing
+import Train
 
+@testable import LoraTrainCommand
+
+@Suite("The flags of train")
+struct FlagTests {
+  static func options(_ arguments: String...) throws -> TrainingOptions {
+    try TrainCommand.parse(arguments).options()
+  }
+
+  @Test("Without a flag the settings are the library's defaults")
+  func defaults() throws { #expect(try Self.options() == TrainingOptions()) }
+
+  @Test("Every flag reaches its setting")
+  func settings() throws {
+    var expected = TrainingOptions()
+    expected.epochs = 3
+    expected.maxSteps = 7
+    expected.adapter = LoRAConfiguration(
+      rank: 8, alpha: 24, dropout: 0.1, targets: [.query, .down], isRankStabilized: true)
+    expected.initialAdapter = "a"
+    expected.learningRate = .value(2e-4)
+    expected.schedule = .linear
+    expected.warmupRatio = 0
+    expected.weightDecay = 0.01
+    expected.maxGradientNorm = 0
+    expected.batchSize = 4
+    expected.maxSequenceLength = 256
+    expected.gradientAccumulationSteps = 2
+    expected.validFraction = 0.2
+    expected.seed = 9
+    expected.shuffles = false
+    expected.masksPrompt = false
+    expected.recomputesLayers = true
+    expected.skipsBadRows = true
+    expected.compute = .float32
+    expected.threads = 1
+    #expect(
+      try Self.options(
+        "--epochs", "3", "--max-steps", "7", "--rank", "8", "--alpha", "24", "--dropout", "0.1",
+        "--target-modules", "q_proj,down_proj", "--rslora", "--init-adapter", "a", "--learning-rate", "2e-4",
+        "--lr-schedule", "linear", "--warmup-ratio", "0", "--weight-decay", "0.01", "--max-grad-norm", "0",
+        "--batch-size", "4", "--max-seq-length", "256", "--grad-accumulation-steps", "2", "--valid-fraction",
+        "0.2", "--seed", "9", "--no-shuffle", "--no-mask-prompt", "--recompute", "--skip-bad-rows",
+        "--compute",
+        "f32", "--threads", "1") == expected)
+    #expect(try Self.options("--learning-rate", "auto").learningRate == .automatic)
+  }
+
+  @Test("Targets may be apart by spaces, and one that matches nothing is refused")
+  func targets() throws {
+    #expect(try Self.options("--target-modules", "v_proj", "q_proj").adapter.targets == [.query, .value])
+    #expect(try Self.options("--target-modules", "all-linear").adapter.targets == Projection.allCases)
+    let error = #expect(throws: TrainingError.self) { try Self.options("--target-modules", "w_proj") }
+    #expect(
+      error?.description
+        == "--target-modules names w_proj; expected some of q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj"
+        + " or all-linear. Change it.")
+  }
+
+  @Test("A rate that is no number is refused by name")
+  func learningRate() throws {
+    let error = try #require(throws: (any Error).self) { try Self.options("--learning-rate", "abc") }
+    #expect(
+      TrainCommand.message(for: error)
+        == "The value 'abc' is invalid for '--learning-rate <rate|auto>': expected a positive number or auto."
+    )
+  }
+
+  @Test("Several files follow one --data, or several")
+  func data() throws {
+    #expect(try TrainCommand.parse(["--data", "a", "b", "--data", "c"]).files.data == ["a", "b", "c"])
+  }
+
+  @Test("A configuration file may set every flag but itself")
+  func configurable() throws {
+    let flags = try TrainCommand.flags()
+    let names = flags.flatMap(\.names)
+    #expect(names.contains("grad-accumulation-steps") && names.contains("model"))
+    #expect(Set(names).isDisjoint(with: ["config", "help", "h", "version"]))
+    #expect(flags.first { $0.names == ["shuffle", "no-shuffle"] }?.takesValue == false)
+    #expect(flags.first { $0.names == ["data"] }?.isRepeating == true)
+  }
+
+  @Test("train is what lora-train does by itself, and finds its flags")
+  func defaultSubcommand() throws {
+    let command = try LoraTrainCommand.parseAsRoot(["--data", "a", "--epochs", "1"])
+    #expect((command as? TrainCommand)?.files.data == ["a"])
+  }
+
+  @Test("Rows are printed as JSON alone")
+  func perRow() throws {
+    let error = try #require(throws: (any Error).self) {
+      try EvalCommand.parse(["--data", "a", "--per-row"])
+    }
+    #expect(EvalCommand.message(for: error) == "--per-row without --json; expected both. Add --json.")
+  }
+}

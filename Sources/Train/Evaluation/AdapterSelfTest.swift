@@ -11,7 +11,9 @@ public struct AdapterSelfTest: Equatable, Sendable {
 
   /// Whether the file is the adapter and the adapter is not inert.
   public var passes: Bool { largestDifference == 0 && largestEffect > 0 }
+}
 
+extension AdapterSelfTest {
   /// Reads the folder and scores one batch three ways with the buffers of `engine`.
   init(_ folder: String, base: BaseModel, engine: TrainingEngine, batch: Batch, maxPositions: Int) throws {
     let saved = try AdapterFolder.read(folder, for: base.configuration)
