@@ -52,6 +52,11 @@ public enum AdapterFolder {
     return try LoRAConfiguration(json: JSONParser.parse(contentsOf: path), file: path)
   }
 
+  /// The base that an adapter's settings name: a folder, or a name on a model hub.
+  public static func readBasePath(_ folder: String) throws -> String? {
+    try JSONParser.parse(contentsOf: "\(folder)/\(configurationName)")["base_model_name_or_path"]?.stringValue
+  }
+
   /// Writes a parameter set as float32 safetensors.
   static func write(_ parameters: ParameterSet, to path: String) throws {
     var writer = try SafetensorsWriter(

@@ -31,7 +31,7 @@ public struct Seed: Equatable, Sendable {
   }
 
   /// The number of runs of characters between ASCII white space.
-  static func wordCount(of text: String) -> Int {
+  package static func wordCount(of text: String) -> Int {
     var count = 0
     var isInWord = false
     for byte in text.utf8 {

@@ -11,24 +11,19 @@ public struct DraftSample: Equatable, Sendable {
   /// Whether the model ended the text itself.
   public let endedByItself: Bool
 
-  /// The new tokens that a piece of so many words is given room for: two a word and a few for the title, so that
-  /// a draft which aims at its length is not cut short.
-  static func tokenLimit(words: Int?) -> Int { (words ?? 200) * 2 + 48 }
-
   /// Writes a draft from a row's prompt.
   ///
   /// - Parameters:
   ///   - generator: made for the decoder that shall write.
   ///   - seed: chooses the draft among those that the model might write.
   static func write(
-    for row: ArchiveRow, _ encoder: ExampleEncoder, _ generator: TextGenerator, base: BaseModel, seed: UInt64
+    for row: ArchiveRow, _ generator: TextGenerator, base: BaseModel, seed: UInt64
   ) -> DraftSample? {
     guard let rowSeed = row.seed else { return nil }
-    var prompt = encoder.promptTokens(PromptLayout.prompt(for: rowSeed))
-    if prompt.isEmpty { prompt = base.configuration.endOfText.prefix(1).map { $0 } }
-    guard !prompt.isEmpty, prompt.count < generator.capacity else { return nil }
+    let prompt = DraftPrompt(for: rowSeed, base: base)
+    guard !prompt.tokens.isEmpty, prompt.tokens.count < generator.capacity else { return nil }
     let result = generator.generate(
-      prompt: prompt, maxTokens: tokenLimit(words: rowSeed.length), sampling: SamplingOptions(), seed: seed)
+      prompt: prompt.tokens, maxTokens: prompt.tokenLimit, sampling: SamplingOptions(), seed: seed)
     return DraftSample(
       place: row.place, seed: rowSeed,
       text: base.tokenizer.decode(result.tokens, skipSpecialTokens: true),

@@ -28,8 +28,7 @@ struct SampleDrafts {
     guard !rows.isEmpty else { return [] }
     let generator = TextGenerator(decoder, capacity: prepared.maxSequenceLength)
     return rows.compactMap {
-      DraftSample.write(
-        for: $0, prepared.encoder, generator, base: prepared.base, seed: prepared.options.seed)
+      DraftSample.write(for: $0, generator, base: prepared.base, seed: prepared.options.seed)
     }
   }
 }

@@ -8,7 +8,6 @@ struct PreparedRun {
   let options: TrainingOptions
   let base: BaseModel
   let dataset: Dataset
-  let encoder: ExampleEncoder
   let adapter: LoRAAdapter
   let pool: ThreadPool
   let maxSequenceLength: Int
@@ -35,8 +34,6 @@ struct PreparedRun {
       settings: Dataset.Settings(
         maxSequenceLength: maxSequenceLength, masksPrompt: options.masksPrompt,
         validFraction: options.validFraction))
-    encoder = ExampleEncoder(
-      tokenizer: coder, maxSequenceLength: maxSequenceLength, masksPrompt: options.masksPrompt)
 
     if let initial = options.initialAdapter {
       try AdapterFingerprint.check(initial, for: base)

@@ -1,0 +1,60 @@
+import Files
+import Foundation
+
+/// Prints a draft to standard output piece by piece, each piece at once.
+///
+/// A terminal gets a replacement character for every control character that a model happens to write, since some
+/// of them drive it; a pipe or a file gets the text as it is.
+public struct DraftPrinter: ~Copyable {
+  /// Why printing ended early; nil also where the reader closed the pipe, which is its right.
+  public private(set) var failure: FileError?
+
+  private var output: FileOutput
+  private let isTerminal: Bool
+  private var isOpen = true
+  private var endsLine = true
+
+  /// Takes over standard output.
+  public init() {
+    // A closed pipe then shows as an error of the write, and ends the draft instead of the program.
+    signal(SIGPIPE, SIG_IGN)
+    self.init(descriptor: STDOUT_FILENO)
+  }
+
+  init(descriptor: Int32) {
+    isTerminal = isatty(descriptor) == 1
+    output = FileOutput(descriptor: descriptor, path: "standard output")
+  }
+
+  /// Prints `text`; returns whether more can follow.
+  public mutating func print(_ text: String) -> Bool {
+    guard isOpen, let last = text.utf8.last else { return isOpen }
+    endsLine = last == 0x0A
+    do {
+      var bytes = isTerminal ? DraftPrinter.harmless(text) : text
+      try bytes.withUTF8 { try output.append(UnsafeRawBufferPointer($0)) }
+    } catch let error as FileError {
+      isOpen = false
+      if error.problem != .system(code: EPIPE) { failure = error }
+    } catch {
+      isOpen = false
+    }
+    return isOpen
+  }
+
+  /// Ends the last line.
+  public mutating func endLine() {
+    if !endsLine { _ = print("\n") }
+  }
+
+  /// The text with U+FFFD for every control character but tab and line feed.
+  static func harmless(_ text: String) -> String {
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      let isHarmless =
+        scalar == "\n" || scalar == "\t" || scalar.properties.generalCategory != .control
+      result.append(isHarmless ? scalar : "\u{FFFD}")
+    }
+    return String(result)
+  }
+}

@@ -1,0 +1,135 @@
+import Files
+import Foundation
+import Model
+import Tensor
+import Tokenizer
+import Train
+
+/// Writes first drafts from seeds, with a base and the adapter of one writer's voice.
+public final class Drafter {
+  /// What is to be written.
+  public let request: DraftRequest
+  /// The base's folder.
+  public let basePath: String
+  /// The adapter; nil where the base writes alone.
+  public let adapter: AdapterOrigin?
+  /// The fingerprints of the base and its tokenizer.
+  public let fingerprints: BaseFingerprints
+  /// The most new tokens.
+  public let tokenLimit: Int
+
+  private let base: BaseModel
+  private let generator: TextGenerator
+  private let prompt: [Int32]
+  private let loadSeconds: Double
+
+  /// Reads base and adapter and lays out the prompt; nothing is written yet.
+  ///
+  /// - Parameter folder: where the search for adapters starts.
+  /// - Throws: ``DraftError``, ``AdapterRefusal``, `AdapterMismatch`, and the errors of base and adapter.
+  public init(
+    _ request: DraftRequest, in folder: String = "."
+  ) throws {
+    try request.check()
+    let clock = ContinuousClock()
+    let began = clock.now
+    let adapterPath = request.adapterPath ?? AdapterSearch.newest(from: folder)
+    let pool = ThreadPool(threadCount: request.threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    basePath = try request.resolvedBase(adapter: adapterPath)
+    base = try BaseModel(path: basePath, pool: pool)
+    fingerprints = try BaseFingerprints(base)
+    adapter = try adapterPath.map { [base, fingerprints] in
+      try AdapterOrigin($0, base: base, fingerprints: fingerprints)
+    }
+    let plan = DraftPrompt(for: request.seed, base: base)
+    prompt = plan.tokens
+    tokenLimit = try Drafter.tokenLimit(request, plan, base: base)
+    let capacity = prompt.count + tokenLimit
+    generator = TextGenerator(
+      base.decoder(
+        adapter: try adapterPath.map { [base] in try AdapterFolder.read($0, for: base.configuration) },
+        maxPositions: capacity, pool: pool),
+      capacity: capacity)
+    self.request = request
+    loadSeconds = (clock.now - began) / .seconds(1)
+  }
+
+  /// What the writer should know before reading the draft, a line each.
+  public var notices: [String] {
+    var lines: [String] = []
+    if let adapter {
+      lines.append(
+        "adapter: \(adapter.path) (rank \(adapter.rank), SHA-256 \(adapter.fingerprint.hex.prefix(12))…)")
+    } else {
+      lines.append("adapter: none under \(AdapterPath.parent)/ here or above; the base drafts alone")
+    }
+    lines.append("base: \(basePath) (SHA-256 \(fingerprints.base.hex.prefix(12))…)")
+    lines.append("seed: \(request.randomSeed) (give --seed \(request.randomSeed) to repeat this draft)")
+    if let adapter, !adapter.namesItsBase {
+      lines.append(
+        "note: \(adapter.path) has no run.json that names its base, so only its shapes could be checked")
+    }
+    if adapter?.verdict == .retire {
+      lines.append("note: the evaluation of this adapter said retire; the base alone may write as well")
+    }
+    if request.seed.angle != nil, request.seed.topic == nil {
+      lines.append(
+        "note: the seed has an angle without a topic; give --topic for a draft that is about something")
+    }
+    return lines
+  }
+
+  /// Writes the draft.
+  ///
+  /// - Parameters:
+  ///   - stop: ends the draft after the next token, with the text so far.
+  ///   - onText: takes the text as it grows, in whole characters. Returning false ends the draft.
+  public func write(stop: StopRequest = StopRequest(), onText: (String) -> Bool = { _ in true }) -> Draft {
+    var decoder = base.tokenizer.makeStreamingDecoder(skipSpecialTokens: true)
+    var text = ""
+    var isWanted = true
+    func add(_ piece: String) {
+      guard !piece.isEmpty else { return }
+      text += piece
+      if isWanted { isWanted = onText(piece) }
+    }
+    let result = generator.generate(
+      prompt: prompt, maxTokens: tokenLimit, sampling: request.sampling, seed: request.randomSeed
+    ) { token in
+      add(decoder.push(token))
+      return isWanted && !stop.isStopping
+    }
+    add(decoder.finish())
+    return Draft(
+      request: request, basePath: basePath, fingerprints: fingerprints, adapter: adapter, text: text,
+      ending: result.ending, promptTokens: prompt.count, tokens: result.tokens, tokenLimit: tokenLimit,
+      loadSeconds: loadSeconds, prefillSeconds: result.prefillSeconds, decodeSeconds: result.decodeSeconds)
+  }
+
+  /// The most new tokens: those asked for or those that the length follows from, in what the context leaves.
+  private static func tokenLimit(
+    _ request: DraftRequest, _ plan: DraftPrompt, base: BaseModel
+  ) throws(DraftError) -> Int {
+    let context = base.configuration.contextLength
+    let room = context - plan.tokens.count
+    // An empty prompt would leave the model nothing to start from.
+    guard !plan.tokens.isEmpty, room > 0 else {
+      throw .seedTooLong(tokens: plan.tokens.count, context: context)
+    }
+    let prefix = base.tokenizer.prefixIDs.count
+    if let special = plan.tokens.dropFirst(prefix).first(where: { base.tokenizer.isSpecial($0) }) {
+      throw .specialToken(base.tokenizer.decode([special]))
+    }
+    // English prose takes about four tokens for three words, the more the smaller the vocabulary; three for two
+    // leaves a margin.
+    let largest = room * 2 / 3
+    if let words = request.seed.length, words > largest {
+      throw .lengthBeyondContext(words: words, largest: largest, context: context)
+    }
+    if let tokens = request.maxTokens {
+      guard tokens <= room else { throw .limitBeyondContext(tokens: tokens, room: room, context: context) }
+      return tokens
+    }
+    return min(plan.tokenLimit, room)
+  }
+}

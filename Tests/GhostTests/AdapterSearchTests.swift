@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+@testable import Ghost
+
+@Suite("Finding the newest adapter") struct AdapterSearchTests {
+  /// Lays out an adapter; `age` in seconds is that of its weights.
+  private func makeAdapter(_ name: String, in folder: TemporaryFolder, age: Double, written: String? = nil)
+    throws
+  {
+    try folder.write("{}", to: "\(name)/adapter_config.json")
+    let weights = try folder.write("", to: "\(name)/adapter_model.safetensors")
+    try FileManager.default.setAttributes(
+      [.modificationDate: Date(timeIntervalSinceNow: -age)], ofItemAtPath: weights)
+    if let written { try folder.write("{\"written_at\": \"\(written)\"}", to: "\(name)/run.json") }
+  }
+
+  @Test("The record's time decides over the file's, and a file's where there is no record")
+  func newest() throws {
+    let folder = try TemporaryFolder()
+    try makeAdapter("adapters/copied", in: folder, age: 0, written: "2020-01-01T00:00:00Z")
+    try makeAdapter("adapters/voice/second", in: folder, age: 50)
+    try makeAdapter("adapters/first", in: folder, age: 100)
+    #expect(AdapterSearch.newest(from: folder.path) == "\(folder.path)/adapters/voice/second")
+    try makeAdapter("adapters/last", in: folder, age: 900, written: "2999-01-01T00:00:00Z")
+    #expect(AdapterSearch.newest(from: folder.path) == "\(folder.path)/adapters/last")
+  }
+
+  @Test("The nearest adapters folder above counts, and an unreadable record does not hide its adapter")
+  func above() throws {
+    let folder = try TemporaryFolder()
+    try makeAdapter("adapters/one", in: folder, age: 10)
+    try folder.write("{", to: "adapters/one/run.json")
+    try folder.write("", to: "posts/2026/note.md")
+    #expect(AdapterSearch.newest(from: "\(folder.path)/posts/2026") == "\(folder.path)/adapters/one")
+    try makeAdapter("posts/adapters/two", in: folder, age: 99)
+    #expect(AdapterSearch.newest(from: "\(folder.path)/posts/2026") == "\(folder.path)/posts/adapters/two")
+  }
+
+  @Test("A folder of settings without weights is no adapter; adapters/ itself may be one")
+  func partial() throws {
+    let folder = try TemporaryFolder()
+    try folder.write("{}", to: "adapters/half/adapter_config.json")
+    #expect(AdapterSearch.newest(from: folder.path) == nil)
+    try makeAdapter("adapters", in: folder, age: 1)
+    #expect(AdapterSearch.newest(from: folder.path) == "\(folder.path)/adapters")
+  }
+}
