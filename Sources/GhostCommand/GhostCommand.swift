@@ -13,14 +13,23 @@ struct GhostCommand: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
-    } catch let code as ExitCode {
-      exit(withError: code)
     } catch {
-      // Help and version are thrown too, and are no errors.
-      if exitCode(for: error) == .success { exit(withError: error) }
-      report(error: message(for: error))
-      exit(withError: ExitCode(2))
+      exit(reporting: error)
     }
+  }
+
+  private static func exit(reporting error: any Error) -> Never {
+    let code = exitCode(for: error)
+    // Help and version are thrown too, and are no errors; an exit code's error has been reported.
+    if code == .success || error is ExitCode { exit(withError: error) }
+    var text = "\(error)"
+    if code == .validationFailure {
+      // The parser's own text, on one line.
+      text = message(for: error).split(separator: "\n").joined(separator: " ")
+      text += (text.hasSuffix(".") || text.hasSuffix("?") ? "" : ".") + " See ghost draft --help."
+    }
+    report(error: text)
+    exit(withError: ExitCode(2))
   }
 
   /// Writes a line to standard error.
@@ -28,5 +37,8 @@ struct GhostCommand: ParsableCommand {
     FileHandle.standardError.write(Data((line + "\n").utf8))
   }
 
-  static func report(error: any CustomStringConvertible) { report("error: \(error)") }
+  /// Writes an error to standard error, each of its lines marked as one.
+  static func report(error text: String) {
+    for line in text.split(separator: "\n") { report("error: \(line)") }
+  }
 }

@@ -49,5 +49,10 @@ final class Console {
     hasLiveLine = false
   }
 
+  /// Says what a first Ctrl-C does.
+  @Sendable static func announceStop() {
+    writeError("\nfinishing the step, then stopping; once more ends the program at once\n")
+  }
+
   static func writeError(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

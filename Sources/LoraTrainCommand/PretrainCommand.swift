@@ -118,7 +118,7 @@ struct PretrainCommand: ParsableCommand {
 
   func run() throws {
     let stop = StopRequest()
-    let interrupts = Interrupts(stop)
+    let interrupts = Interrupts(stop, onRequest: Console.announceStop)
     defer { withExtendedLifetime(interrupts) {} }
     let run = PretrainingRun(texts: data, validation: validData, folder: output, options: try options())
     try run.start(stop: stop) { event in

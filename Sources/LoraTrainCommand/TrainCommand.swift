@@ -70,7 +70,7 @@ struct TrainCommand: ParsableCommand {
     // Hours of work shall not end in a report that cannot be written: making a file and giving it up is the test.
     if let reportJson = files.reportJson { _ = try AtomicFile(path: reportJson) }
     let stop = StopRequest()
-    let interrupts = Interrupts(stop)
+    let interrupts = Interrupts(stop, onRequest: Console.announceStop)
     defer { withExtendedLifetime(interrupts) {} }
     let console = Console()
     var report = RunReport(

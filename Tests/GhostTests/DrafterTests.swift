@@ -136,7 +136,7 @@ import Train
     var long = request(Seed(topic: "a kettle", length: 5000), adapter: nil)
     #expect(
       throwing { _ = try Drafter(long, in: "/") }
-        == "length is 5000 words; the base's context of 512 tokens allows about 316 after this seed."
+        == "length is 5000 words; the base's context of 512 tokens allows about 321 after this seed."
         + " Ask for a shorter piece.")
     long.seed = Seed(topic: "a kettle", length: Int.max)
     #expect(
@@ -148,7 +148,7 @@ import Train
     many.maxTokens = 600
     #expect(
       throwing { _ = try Drafter(many, in: "/") }
-        == "--max-tokens is 600; the base's context of 512 tokens allows 475 after this seed. Lower it.")
+        == "--max-tokens is 600; the base's context of 512 tokens allows 484 after this seed. Lower it.")
   }
 
   @Test("A seed that spells a special token is refused")

@@ -7,12 +7,13 @@ import Model
 public enum AdapterFingerprint {
   /// Refuses an adapter that was trained for another base. One without a record, as PEFT writes it, passes.
   ///
+  /// - Parameter fingerprint: that of the base, where it is known already.
   /// - Throws: ``AdapterMismatch``; file and JSON errors where there is a record that cannot be read.
-  public static func check(_ folder: String, for base: BaseModel) throws {
+  public static func check(_ folder: String, for base: BaseModel, fingerprint: Fingerprint? = nil) throws {
     guard let record = try RunRecord.read(folder),
       let expected = record["settings"]?["base_sha256"]?.stringValue
     else { return }
-    let found = try base.fingerprint().hex
+    let found = try (fingerprint ?? base.fingerprint()).hex
     guard found != expected else { return }
     let configuration = try JSONParser.parse(contentsOf: "\(folder)/\(AdapterFolder.configurationName)")
     throw AdapterMismatch(
