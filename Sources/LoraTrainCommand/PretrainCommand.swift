@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Train
 
 struct PretrainCommand: ParsableCommand {
@@ -121,10 +120,14 @@ struct PretrainCommand: ParsableCommand {
     let interrupts = Interrupts(stop, onRequest: Console.announceStop)
     defer { withExtendedLifetime(interrupts) {} }
     let run = PretrainingRun(texts: data, validation: validData, folder: output, options: try options())
-    try run.start(stop: stop) { event in
-      if let line = PretrainingProgress.line(event) {
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+    var hasBegun = false
+    do {
+      try run.start(stop: stop) { event in
+        if case .step = event { hasBegun = true }
+        if let line = PretrainingProgress.line(event) { Console.writeError(line + "\n") }
       }
+    } catch {
+      throw hasBegun ? BrokenRun(cause: error) : error
     }
   }
 }

@@ -99,9 +99,18 @@ struct TrainingProgressTests {
   @Test("Probes, stops and resumed runs each have their line")
   func others() {
     var progress = TrainingProgress(isLive: false, settings: Self.settings)
+    var probing = progress
+    var lines: [TrainingProgress.Output] = []
+    for (rate, bits) in [(0.0001, 1.5), (0.0003, 1.25), (0.001, 1.75)] {
+      lines += probing.outputs(for: .probed(learningRate: rate, bitsPerByte: bits), at: 0, width: 80)
+    }
+    lines += probing.outputs(for: Self.evaluated(0), at: 0, width: 80)
     #expect(
-      progress.outputs(for: .probed(learningRate: 0.001, bitsPerByte: 1.25), at: 0, width: 80) == [
-        .line("learning rate 0.001: 1.250 held-out bits per byte after its probe")
+      lines == [
+        .line("learning rate 0.0001: 1.500 held-out bits per byte after its probe"),
+        .line("learning rate 0.0003: 1.250 held-out bits per byte after its probe"),
+        .line("learning rate 0.001: 1.750 held-out bits per byte after its probe"),
+        .line("learning rate 0.0003 it is"),
       ])
     #expect(
       progress.outputs(for: .resumed(step: 7), at: 0, width: 80) == [.line("resumed after step 7")])

@@ -26,6 +26,7 @@ public struct TrainingProgress: Sendable {
   private var firstStep = 0
   private var recent: [(nats: Double, labels: Int, tokens: Int, seconds: Double)] = []
   private var heldOut: DocumentLoss?
+  private var probes: [(rate: Double, bitsPerByte: Double)] = []
 
   /// - Parameters:
   ///   - isLive: whether a line can be redrawn.
@@ -63,6 +64,7 @@ public struct TrainingProgress: Sendable {
     case .draft(_, .after):
       return []
     case .probed(let rate, let bits):
+      probes.append((rate, bits))
       return [
         .line("learning rate \(rate): \(NumberText.fixed(bits, 3)) held-out bits per byte after its probe")
       ]
@@ -72,7 +74,7 @@ public struct TrainingProgress: Sendable {
     case .evaluated(let step, let loss, let isBest):
       heldOut = loss
       // Without a step yet this is the base again, in its adapter's clothes.
-      guard step > firstStep else { return working("training", width) }
+      guard step > firstStep else { return chosenRate + working("training", width) }
       if isLive { return step == size?.steps ? working("scoring, reading back, writing drafts", width) : [] }
       let best = isBest ? ", the best so far" : ""
       return [.line("step \(numberText(step)): held-out \(heldOutText(loss))\(best); saved")]
@@ -106,6 +108,11 @@ public struct TrainingProgress: Sendable {
     if isLive { return [.live(line.live(width: width - 1, style: style))] }
     guard number.isMultiple(of: interval) || number == total || number == firstStep + 1 else { return [] }
     return [.line(line.plain)]
+  }
+
+  private var chosenRate: [Output] {
+    guard let best = probes.min(by: { $0.bitsPerByte < $1.bitsPerByte }) else { return [] }
+    return [.line("learning rate \(best.rate) it is")]
   }
 
   private func working(_ text: String, _ width: Int) -> [Output] {
