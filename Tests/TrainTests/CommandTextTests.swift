@@ -11,6 +11,7 @@ struct CommandTextTests {
       ("data/archive-1.jsonl", "data/archive-1.jsonl"), ("", "\"\""), ("two words", "\"two words\""),
       ("it's", "\"it's\""), ("a $5 `tip`", "'a $5 `tip`'"), ("the \"it's\"", #"'the "it'\''s"'"#),
       ("naïve", "naïve"), ("a;b", "\"a;b\""), ("back\\slash", "'back\\slash'"), ("hey!", "'hey!'"),
+      ("only $HOME", "'only $HOME'"),
     ])
   func quoted(word: String, text: String) throws {
     #expect(CommandText.quoted(word) == text)
