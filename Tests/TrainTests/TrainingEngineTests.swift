@@ -26,7 +26,7 @@ struct TrainingEngineTests {
       adapter.parameters.values.base.update(
         from: stored.parameters.values.base, count: adapter.parameters.values.count)
       engine = TrainingEngine(
-        base.decoder(adapter: adapter, maxPositions: 64, pool: pool),
+        base.decoder(adapter: adapter, maxPositions: 512, pool: pool),
         optimizer: AdamWOptimizer(adapter.parameters, weightDecay: weightDecay),
         capacity: SequencePacking(
           examples: sequences, filling: .batchSize(sequences.count), shuffles: false, seed: 0
@@ -51,18 +51,22 @@ struct TrainingEngineTests {
   }
 
   /// Sequences of unequal length, one of a single input token, some tokens without a label.
-  private static let sequences: [TrainingExample] = {
+  private static let sequences = random(lengths: [21, 2, 9, 34, 13])
+  /// Enough tokens that every operator splits its work into several tasks.
+  private static let longSequences = random(lengths: [480, 2, 335, 401, 58])
+
+  private static func random(lengths: [Int]) -> [TrainingExample] {
     var random = RandomSource(seed: 5, stream: "test")
-    return [21, 2, 9, 34, 13].enumerated().map { document, count in
+    return lengths.enumerated().map { document, count in
       TrainingExample(
         tokens: (0..<count).map { _ in Int32(random.index(below: 316)) },
         labelled: count > 10 ? [1..<3, 6..<count] : [1..<count], document: document)
     }
-  }()
+  }
 
-  private func batch(_ indices: [Int]) -> Batch {
+  private func batch(_ indices: [Int], of sequences: [TrainingExample] = sequences) -> Batch {
     var batch = Batch()
-    batch.fill(with: indices, of: Self.sequences)
+    batch.fill(with: indices, of: sequences)
     return batch
   }
 
@@ -108,10 +112,9 @@ struct TrainingEngineTests {
   @Test("One, two and three threads give the same adapter, byte for byte", arguments: [0, 0.3])
   func threads(dropout: Double) throws {
     let results = try [1, 2, 3].map { threads in
-      let rig = try Rig(threads: threads, dropout: dropout, sequences: Self.sequences)
-      for number in 1...3 {
-        try rig.step([batch([0, 1, 2]), batch([3, 4])], number: number, dropoutSeed: UInt64(number))
-      }
+      let rig = try Rig(threads: threads, dropout: dropout, sequences: Self.longSequences)
+      let batches = [batch([0, 1, 2, 3], of: Self.longSequences), batch([4], of: Self.longSequences)]
+      for number in 1...2 { try rig.step(batches, number: number, dropoutSeed: UInt64(number)) }
       return rig.adapter.parameters.values.values
     }
     #expect(results[0] == results[1])
@@ -120,9 +123,9 @@ struct TrainingEngineTests {
 
   @Test("Layers computed again on the way back give the gradients of kept ones", arguments: [0, 0.3])
   func recomputation(dropout: Double) throws {
-    let batches = [batch([0, 1]), batch([2, 3, 4])]
-    let kept = try Rig(dropout: dropout, sequences: Self.sequences)
-    let recomputed = try Rig(dropout: dropout, recomputesLayers: true, sequences: Self.sequences)
+    let batches = [batch([0, 1], of: Self.longSequences), batch([2, 3, 4], of: Self.longSequences)]
+    let kept = try Rig(dropout: dropout, sequences: Self.longSequences)
+    let recomputed = try Rig(dropout: dropout, recomputesLayers: true, sequences: Self.longSequences)
     let (left, right) = (kept.gradient(batches, dropoutSeed: 9), recomputed.gradient(batches, dropoutSeed: 9))
     #expect(left.loss == right.loss)
     #expect(left.gradient == right.gradient)
