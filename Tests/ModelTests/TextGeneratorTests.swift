@@ -1,0 +1,56 @@
+import Tensor
+import Testing
+
+@testable import Model
+
+@Suite("Text generator")
+struct TextGeneratorTests {
+  private let pool = ThreadPool(threadCount: 2)
+
+  /// Random tokens, more than are read at once.
+  private func prompt(_ count: Int) -> [Int32] {
+    var random = RandomSource(seed: 6, stream: "test")
+    return (0..<count).map { _ in Int32(random.next() % 250) }
+  }
+
+  @Test("Each greedy token is the likeliest after the whole text so far", arguments: [1, 5, 256, 257, 300])
+  func cache(promptLength: Int) throws {
+    let base = try BaseModel(path: Reference.model("qwen3"), pool: pool)
+    let adapter = try AdapterFolder.read(Reference.adapter("qwen3"), for: base.configuration)
+    let decoder = base.decoder(adapter: adapter, maxPositions: 512, pool: pool)
+    let prompt = prompt(promptLength)
+    let result = TextGenerator(decoder, capacity: 400).generate(
+      prompt: prompt, maxTokens: 6, sampling: .greedy, seed: 0)
+    #expect(result.tokens.count == 6 || result.ending == .endOfText)
+
+    let text = prompt + result.tokens
+    let logits = PackedPass(decoder, sequences: [text], purpose: .inference).logits()
+    let vocabulary = base.configuration.vocabularySize
+    for (index, token) in result.tokens.enumerated() {
+      let row = logits[(promptLength + index - 1) * vocabulary..<(promptLength + index) * vocabulary]
+      let best = row.indices.max { row[$0] < row[$1] }.map { $0 - row.startIndex }
+      #expect(best == Int(token))
+    }
+  }
+
+  @Test(
+    "Text ends at the limit, at the capacity or when the caller says so, and a generator can be used again")
+  func endings() throws {
+    let base = try BaseModel(path: Reference.model("smollm2"), pool: pool)
+    let decoder = base.decoder(adapter: nil, maxPositions: 64, pool: pool)
+    let generator = TextGenerator(decoder, capacity: 12)
+    let prompt = prompt(4)
+    let limited = generator.generate(prompt: prompt, maxTokens: 3, sampling: .greedy, seed: 0)
+    #expect(limited.tokens.count == 3 && limited.ending == .limit)
+    let full = generator.generate(prompt: prompt, maxTokens: 100, sampling: .greedy, seed: 0)
+    #expect(full.tokens.count == 8 && full.ending == .limit)
+    #expect(Array(full.tokens.prefix(3)) == limited.tokens)
+    var seen: [Int32] = []
+    let stopped = generator.generate(prompt: prompt, maxTokens: 100, sampling: .greedy, seed: 0) {
+      seen.append($0)
+      return seen.count < 2
+    }
+    #expect(stopped.ending == .stopped && stopped.tokens == seen && seen == Array(full.tokens.prefix(2)))
+    #expect(generator.generate(prompt: prompt, maxTokens: 0, sampling: .greedy, seed: 0).tokens.isEmpty)
+  }
+}
