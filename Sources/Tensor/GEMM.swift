@@ -26,23 +26,14 @@ public enum GEMM {
       "[\(a.rows), \(a.columns)]\(transposeA ? "ᵀ" : "") · [\(b.rows), \(b.columns)]\(transposeB ? "ᵀ" : "")"
         + " into [\(m), \(n)]")
     guard m > 0, n > 0 else { return }
-    let tasks = taskCount(m: m, n: n, k: k)
-    if m >= n {
-      let step = tile(m, tasks)
-      pool.parallel((m + step - 1) / step) { task in
-        let rows = task * step..<min(m, (task + 1) * step)
-        single(
-          transposeA ? a.columns(rows) : a.rows(rows), transposeA, b, transposeB, c.rows(rows), k, alpha, beta
-        )
-      }
-    } else {
-      let step = tile(n, tasks)
-      pool.parallel((n + step - 1) / step) { task in
-        let columns = task * step..<min(n, (task + 1) * step)
-        single(
-          a, transposeA, transposeB ? b.rows(columns) : b.columns(columns), transposeB, c.columns(columns), k,
-          alpha, beta)
-      }
+    let grid = TaskGrid(m: m, n: n, k: k)
+    pool.parallel(grid.count) { task in
+      let (rows, columns) = grid.tile(task)
+      single(
+        transposeA ? a.columns(rows) : a.rows(rows), transposeA,
+        transposeB ? b.rows(columns) : b.columns(columns), transposeB, c.rows(rows).columns(columns), k,
+        alpha,
+        beta)
     }
   }
 
@@ -59,17 +50,50 @@ public enum GEMM {
       blasint(max(b.stride, 1)), beta, c.base, blasint(max(c.stride, 1)))
   }
 
-  /// How many tasks a product is worth: each at least four million floating-point operations, which is about
-  /// forty microseconds, and at most sixteen.
-  private static func taskCount(m: Int, n: Int, k: Int) -> Int {
-    let operations = 2 * Double(m) * Double(n) * Double(k)
-    return max(1, min(16, Int(operations / 4e6)))
-  }
+  /// The tiles of C that are one task each.
+  ///
+  /// Every task packs its rows of A and columns of B anew: for K·(tileRows + tileColumns) values packed it does
+  /// 2·K·tileRows·tileColumns operations. So there are no more tasks than keep eight threads busy (sixteen for the
+  /// largest products), each of at least four million operations, about forty microseconds, and they form the grid
+  /// with the least 1 / tileRows + 1 / tileColumns.
+  private struct TaskGrid {
+    let count: Int
+    private let (m, n): (Int, Int)
+    private let (tileRows, tileColumns): (Int, Int)
+    private let columnParts: Int
 
-  /// The tile of the longer side: a multiple of 16, OpenBLAS's micro-kernel width, and no narrower than 128,
-  /// under which packing the other operand again for every tile would cost more than a hundredth.
-  private static func tile(_ length: Int, _ tasks: Int) -> Int {
-    let even = (length + tasks - 1) / tasks
-    return max(128, (even + 15) / 16 * 16)
+    init(m: Int, n: Int, k: Int) {
+      let operations = 2 * Double(m) * Double(n) * Double(k)
+      let limit = operations >= 4e9 ? 16.0 : 8.0
+      var tasks = 1
+      while Double(2 * tasks) <= min(limit, operations / 4e6) { tasks *= 2 }
+      var best = (rows: m, columns: n, count: 1, cost: Double.infinity)
+      var rowParts = 1
+      while rowParts <= tasks {
+        let rows = TaskGrid.tile(m, parts: rowParts)
+        let columns = TaskGrid.tile(n, parts: tasks / rowParts)
+        // A short side cannot be cut as often as asked for, so the most tiles come first.
+        let count = ((m + rows - 1) / rows) * ((n + columns - 1) / columns)
+        let cost = 1 / Double(rows) + 1 / Double(columns)
+        if (-count, cost) < (-best.count, best.cost) { best = (rows, columns, count, cost) }
+        rowParts *= 2
+      }
+      (self.m, self.n) = (m, n)
+      (tileRows, tileColumns) = (best.rows, best.columns)
+      columnParts = (n + best.columns - 1) / best.columns
+      count = best.count
+    }
+
+    /// The rows and columns of a task.
+    func tile(_ task: Int) -> (rows: Range<Int>, columns: Range<Int>) {
+      let row = task / columnParts * tileRows
+      let column = task % columnParts * tileColumns
+      return (row..<min(m, row + tileRows), column..<min(n, column + tileColumns))
+    }
+
+    /// A tile's length: a multiple of 16, OpenBLAS's micro-kernel width, or all.
+    private static func tile(_ length: Int, parts: Int) -> Int {
+      min(length, ((length + parts - 1) / parts + 15) / 16 * 16)
+    }
   }
 }
