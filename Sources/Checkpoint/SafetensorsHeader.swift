@@ -95,15 +95,16 @@ struct SafetensorsHeader {
       throw misfit(
         "data_offsets", excerpt(value["data_offsets"]), expected: "two whole numbers, begin and end")
     }
-    if let elementBytes = elementByteCounts[dtypeName] {
-      guard let byteCount = byteCount(shape, elementBytes: elementBytes) else {
-        throw SafetensorsError.Misfit(tensor: name, finding: .shapeOverflow(shape: shape))
-      }
-      guard range.count == byteCount else {
-        let finding = SafetensorsError.Misfit.Finding.byteCount(
-          found: range.count, expected: byteCount, dtype: dtypeName, shape: shape)
-        throw SafetensorsError.Misfit(tensor: name, finding: finding)
-      }
+    let elementBytes = elementByteCounts[dtypeName]
+    guard let byteCount = byteCount(shape, elementBytes: elementBytes ?? 1) else {
+      throw SafetensorsError.Misfit(tensor: name, finding: .shapeOverflow(shape: shape))
+    }
+    // Elements of a type that is not known here have at least one bit.
+    guard elementBytes == nil ? byteCount / 8 <= range.count : byteCount == range.count else {
+      let finding = SafetensorsError.Misfit.Finding.byteCount(
+        found: range.count, expected: elementBytes == nil ? byteCount / 8 : byteCount, dtype: dtypeName,
+        shape: shape)
+      throw SafetensorsError.Misfit(tensor: name, finding: finding)
     }
     return TensorRecord(name: name, dtypeName: dtypeName, shape: shape, byteRange: range)
   }

@@ -78,14 +78,14 @@ struct JSONFields {
   /// Where `key` is in the file.
   func place(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-  /// The token id that `value` is; `path` and `key` say where it stands.
+  /// The token id that `value` is, below `limit`; `path` and `key` say where it stands.
   static func id(
-    _ value: JSONValue, file: String, path: String, key: String
+    _ value: JSONValue, file: String, path: String, key: String, limit: Int = BPEModel.idLimit
   ) throws(TokenizerError) -> Int32 {
-    guard let id = value.intValue, id >= 0, id < BPEModel.idLimit else {
+    guard let id = value.intValue, id >= 0, id < limit else {
       let problem: TokenizerError.Problem =
         if let id = value.intValue {
-          .idOutOfRange(id, limit: BPEModel.idLimit)
+          .idOutOfRange(id, limit: limit)
         } else {
           .wrongKind(found: value.kindName, expected: "an id")
         }

@@ -5,15 +5,15 @@ struct SpecialTokenTemplate: Equatable, Sendable {
   private(set) var prefix: [Int32] = []
   private(set) var suffix: [Int32] = []
 
-  /// Reads the `post_processor` of a `tokenizer.json`.
-  init(_ root: JSONFields) throws(TokenizerError) {
+  /// Reads the `post_processor` of a `tokenizer.json` whose ids end below `vocabularySize`.
+  init(_ root: JSONFields, vocabularySize: Int) throws(TokenizerError) {
     guard root["post_processor"] != nil else { return }
     let components = try TokenizerDefinition.flatten(root.fields("post_processor"), list: "processors")
     for component in components {
       let type = try component.string("type")
       switch type {
       case "ByteLevel": break  // It trims the offsets of tokens and leaves the ids.
-      case "TemplateProcessing": try wrap(component)
+      case "TemplateProcessing": try wrap(component, vocabularySize)
       default:
         throw component.unsupported(
           "\"\(type)\"", at: "type", expected: "\"TemplateProcessing\", \"ByteLevel\" or \"Sequence\"")
@@ -22,7 +22,7 @@ struct SpecialTokenTemplate: Equatable, Sendable {
   }
 
   /// Puts a template around what the processors before it made.
-  private mutating func wrap(_ template: JSONFields) throws(TokenizerError) {
+  private mutating func wrap(_ template: JSONFields, _ vocabularySize: Int) throws(TokenizerError) {
     try template.allowOnly(["type", "single", "pair", "special_tokens"])
     var before: [Int32] = []
     var after: [Int32] = []
@@ -36,7 +36,7 @@ struct SpecialTokenTemplate: Equatable, Sendable {
         hasText = true
       } else {
         let name = try piece.fields("SpecialToken").string("id")
-        let ids = try Self.ids(ofToken: name, in: template)
+        let ids = try Self.ids(ofToken: name, in: template, vocabularySize)
         if hasText { after += ids } else { before += ids }
       }
     }
@@ -47,11 +47,15 @@ struct SpecialTokenTemplate: Equatable, Sendable {
     suffix += after
   }
 
-  private static func ids(ofToken name: String, in template: JSONFields) throws(TokenizerError) -> [Int32] {
+  private static func ids(
+    ofToken name: String, in template: JSONFields, _ vocabularySize: Int
+  ) throws(TokenizerError) -> [Int32] {
     let token = try template.fields("special_tokens").fields(name)
     var ids: [Int32] = []
     for (index, value) in try token.list("ids").enumerated() {
-      ids.append(try JSONFields.id(value, file: token.file, path: token.path, key: "ids[\(index)]"))
+      ids.append(
+        try JSONFields.id(
+          value, file: token.file, path: token.path, key: "ids[\(index)]", limit: vocabularySize))
     }
     return ids
   }

@@ -27,12 +27,11 @@ struct TokenizerDefinition {
     model = vocabulary.model
     normalizer = try Self.normalizer(root)
     preTokenizer = try PreTokenizer(root)
-    template = try SpecialTokenTemplate(root)
-    try Self.checkDecoder(root)
-
     var bytes = vocabulary.tokenBytes
     for token in addedTokens { bytes.set(token.id) { $0.append(contentsOf: token.content.utf8) } }
     tokenBytes = bytes
+    template = try SpecialTokenTemplate(root, vocabularySize: bytes.count)
+    try Self.checkDecoder(root)
   }
 
   /// Padding to the longest text of a batch does nothing to a single text; to a fixed length it does.

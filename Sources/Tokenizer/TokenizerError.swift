@@ -14,7 +14,7 @@ public struct TokenizerError: Error, Equatable, Sendable, CustomStringConvertibl
     case malformedMerge(found: String)
     /// A token that the vocabulary does not have.
     case unknownToken(String)
-    /// An id below zero or beyond reason.
+    /// An id below zero or beyond the ids that there can be.
     case idOutOfRange(Int, limit: Int)
     /// An id that another token has already.
     case repeatedID(Int32, token: String)

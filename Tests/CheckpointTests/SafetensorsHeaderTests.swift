@@ -95,6 +95,15 @@ func safetensors(header: String, data: Int, claimedLength: UInt64? = nil) -> [UI
       entry: #"{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,4]}"#, data: 4,
       "tensor \"x\": found shape [4294967296, 4294967296]; expected fewer than 2^63 bytes. \(damaged)"),
     Case(
+      "a shape that overflows, of a type that is not known",
+      entry: #"{"dtype":"Q1","shape":[4611686018427387904,4],"data_offsets":[0,0]}"#, data: 0,
+      "tensor \"x\": found shape [4611686018427387904, 4]; expected fewer than 2^63 bytes. \(damaged)"),
+    Case(
+      "less than a bit for each element of a type that is not known",
+      entry: #"{"dtype":"Q1","shape":[4611686018427387904],"data_offsets":[0,8]}"#, data: 8,
+      "tensor \"x\": found 8 bytes of data; expected 576460752303423488 for Q1 [4611686018427387904]. \(damaged)"
+    ),
+    Case(
       "too few bytes for the shape", entry: #"{"dtype":"BF16","shape":[2,3],"data_offsets":[0,10]}"#,
       data: 10,
       "tensor \"x\": found 10 bytes of data; expected 12 for BF16 [2, 3]. \(damaged)"),

@@ -119,6 +119,13 @@ import Testing
       #"{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}], "special_tokens": {}}"#,
       "post_processor.special_tokens.<s>: found nothing; expected an object. \(damaged)"),
     Case(
+      "post_processor",
+      #"""
+      {"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}, {"Sequence": {"id": "A"}}],
+       "special_tokens": {"<s>": {"ids": [3]}}}
+      """#,
+      "post_processor.special_tokens.<s>.ids[0]: found the id 3; expected 0 to 2. \(damaged)"),
+    Case(
       "truncation", #"{"max_length": 512}"#,
       "truncation: found an object; expected null, as no text is cut short. \(otherKind)"),
     Case(

@@ -37,15 +37,16 @@ extension ModelConfiguration {
     vocabularySize = reader.size("vocab_size")
     hiddenSize = reader.size("hidden_size")
     intermediateSize = reader.size("intermediate_size")
-    layerCount = reader.size("num_hidden_layers", limit: 10_000)
+    layerCount = reader.size("num_hidden_layers", limit: 1000)
     headCount = reader.size("num_attention_heads")
     keyValueHeadCount = reader.size("num_key_value_heads", default: headCount)
     headDimension = reader.size("head_dim", default: max(1, hiddenSize / max(headCount, 1)))
     normEpsilon = Float(reader.number("rms_norm_eps", default: 1e-6))
     isTied = reader.flag("tie_word_embeddings", default: false)
-    let positions = reader.size("max_position_embeddings", default: 2048)
+    let positions = reader.size("max_position_embeddings", default: 2048, limit: 1 << 24)
     let usesWindow = family == .mistral || reader.flag("use_sliding_window", default: false)
-    contextLength = min(positions, usesWindow ? reader.size("sliding_window", default: positions) : positions)
+    contextLength = min(
+      positions, usesWindow ? reader.size("sliding_window", default: positions, limit: 1 << 24) : positions)
     let attentionBias = reader.flag("attention_bias", default: false)
     hasAttentionInputBias = family == .qwen2 || attentionBias
     hasAttentionOutputBias = family != .qwen2 && attentionBias
@@ -54,6 +55,7 @@ extension ModelConfiguration {
     beginningOfText = reader.tokens("bos_token_id", vocabularySize).first
     endOfText = reader.tokens("eos_token_id", vocabularySize)
 
+    let sizesFit = reader.problems.isEmpty
     let activation = json["hidden_act"]?.stringValue ?? "silu"
     if activation != "silu" {
       reader.problems.append(
@@ -62,18 +64,30 @@ extension ModelConfiguration {
     if reader.flag("mlp_bias", default: false) {
       reader.problems.append("mlp_bias is true; expected false. Choose a base without feed-forward biases.")
     }
-    if keyValueHeadCount > 0 && headCount % keyValueHeadCount != 0 {
-      reader.problems.append(
-        "num_attention_heads is \(headCount); expected a multiple of num_key_value_heads, \(keyValueHeadCount)."
-          + " Check that the file is whole.")
-    }
-    if headDimension % 2 != 0 {
-      reader.problems.append(
-        "head_dim is \(headDimension); expected an even number. Check that the file is whole.")
-    }
+    // A size that was refused stands as 1, and nothing follows from it.
+    if sizesFit { reader.problems += misfittingHeads }
     guard reader.problems.isEmpty else {
       throw ModelConfigurationError(file: file, problems: reader.problems)
     }
+  }
+
+  /// What is wrong between the numbers of heads and their width.
+  private var misfittingHeads: [String] {
+    var problems: [String] = []
+    if headCount % keyValueHeadCount != 0 {
+      problems.append(
+        "num_attention_heads is \(headCount); expected a multiple of num_key_value_heads, \(keyValueHeadCount)."
+          + " Check that the file is whole.")
+    }
+    if headCount * headDimension > Reader.widthLimit {
+      problems.append(
+        "num_attention_heads · head_dim is \(headCount * headDimension); expected at most \(Reader.widthLimit)."
+          + " Check that the file is whole.")
+    }
+    if headDimension % 2 != 0 {
+      problems.append("head_dim is \(headDimension); expected an even number. Check that the file is whole.")
+    }
+    return problems
   }
 
   /// Adds the end-of-text tokens that a `generation_config.json` names beside those of `config.json`.
@@ -158,8 +172,12 @@ private struct Reader {
     problems.append("\(name) \(found); expected \(expected). Check that the file is whole.")
   }
 
-  /// A positive count. The limit keeps products of three sizes inside 64 bits.
-  mutating func size(_ name: String, default standard: Int? = nil, limit: Int = 1 << 24) -> Int {
+  /// Several times the widest side of any model's matrices. With at most 1,000 layers of seven matrices no
+  /// whole model, and no cache of 2²⁴ positions, comes near 2⁶³ bytes.
+  static let widthLimit = 1 << 20
+
+  /// A positive count.
+  mutating func size(_ name: String, default standard: Int? = nil, limit: Int = widthLimit) -> Int {
     let value = field(name)
     if value == nil, let standard { return standard }
     guard let size = value?.intValue, size > 0, size <= limit else {

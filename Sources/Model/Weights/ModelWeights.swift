@@ -12,7 +12,7 @@ public struct ModelWeightsError: Error, Equatable, Sendable, CustomStringConvert
   public var description: String {
     let shown = problems.prefix(20).map { "\(folder): \($0)" }
     let rest =
-      problems.count > 20 ? ["\(folder): and \(problems.count - 20) more tensors that do not fit."] : []
+      problems.count > 20 ? ["\(folder): and \(problems.count - 20) more."] : []
     return (shown + rest).joined(separator: "\n")
   }
 }

@@ -1,0 +1,108 @@
+import Checkpoint
+import Files
+import Foundation
+import Tensor
+import Testing
+
+@testable import Model
+
+@Suite("Model weights")
+struct ModelWeightsTests {
+  /// A tied model of one layer, as `config.json` describes it.
+  private let model = ModelConfiguration(
+    vocabularySize: 8, hiddenSize: 4, intermediateSize: 6, layerCount: 1, headCount: 2, keyValueHeadCount: 1,
+    contextLength: 16, endOfText: [0])
+
+  /// Writes the model's tensors, changed by `edit`, and reads them as its weights.
+  private func read(
+    _ edit: (inout [SafetensorsWriter.Declaration]) -> Void
+  ) throws -> (folder: String, Result<ModelWeights, any Error>) {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var tensors = DecoderTensors.specifications(of: model).map {
+      SafetensorsWriter.Declaration(name: $0.name, dtype: .bfloat16, shape: $0.shape)
+    }
+    edit(&tensors)
+    var writer = try SafetensorsWriter(path: "\(folder)/model.safetensors", tensors: tensors)
+    // 0x3F80 is 1 in bfloat16.
+    for tensor in tensors {
+      try writer.append([UInt16](repeating: 0x3F80, count: tensor.byteCount / 2))
+    }
+    try writer.commit()
+    return (
+      folder,
+      Result { try ModelWeights(model, folder: folder, pool: ThreadPool(threadCount: 1)) }
+    )
+  }
+
+  /// A change of the tensors, and what is said of it behind the folder's name.
+  struct Misfit: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let edit: @Sendable (inout [SafetensorsWriter.Declaration]) -> Void
+    let message: String
+  }
+
+  static let misfits = [
+    Misfit(
+      testDescription: "a missing tensor", edit: { $0.removeAll { $0.name == "model.norm.weight" } },
+      message: "tensor model.norm.weight is missing; config.json asks for shape [4]."
+        + " Check that the folder is whole."),
+    Misfit(
+      testDescription: "another shape",
+      edit: { $0[0] = .init(name: "model.embed_tokens.weight", dtype: .bfloat16, shape: [9, 4]) },
+      message: "tensor model.embed_tokens.weight has shape [9, 4]; config.json asks for [8, 4]."
+        + " Check that both files belong to one model."),
+    Misfit(
+      testDescription: "a vector stored as a matrix",
+      edit: { $0[$0.count - 1] = .init(name: "model.norm.weight", dtype: .bfloat16, shape: [1, 4]) },
+      message: "tensor model.norm.weight has shape [1, 4]; config.json asks for [4]."
+        + " Check that both files belong to one model."),
+    Misfit(
+      testDescription: "an unknown tensor",
+      edit: { $0.append(.init(name: "visual.weight", dtype: .bfloat16, shape: [2])) },
+      message: "tensor visual.weight is not part of a llama model as config.json describes it."
+        + " Choose a base without it."),
+  ]
+
+  @Test("A tensor that does not fit is named with what was found and expected", arguments: misfits)
+  func misfit(_ misfit: Misfit) throws {
+    let (folder, result) = try read(misfit.edit)
+    let error = #expect(throws: ModelWeightsError.self) { try result.get() }
+    #expect(error?.description == "\(folder): \(misfit.message)")
+  }
+
+  @Test("Every misfit is found, and twenty are shown")
+  func many() throws {
+    let (folder, result) = try read { tensors in
+      for index in 10..<31 {
+        tensors.append(.init(name: "extra.\(index)", dtype: .bfloat16, shape: []))
+      }
+    }
+    let error = #expect(throws: ModelWeightsError.self) { try result.get() }
+    #expect(error?.problems.count == 21)
+    let lines = error?.description.split(separator: "\n") ?? []
+    #expect(lines.count == 21)
+    #expect(lines.last == "\(folder): and 1 more.")
+  }
+
+  @Test("A tied model's second copy of its embedding and stored rotary frequencies are read past")
+  func ignored() throws {
+    let weights = try read { tensors in
+      tensors.append(.init(name: "lm_head.weight", dtype: .bfloat16, shape: [8, 4]))
+      tensors.append(
+        .init(name: "model.layers.0.self_attn.rotary_emb.inv_freq", dtype: .bfloat16, shape: [1]))
+    }.1.get()
+    #expect(weights.tensors.head.base == weights.tensors.embedding.base)
+    // Embedding 32, query and output 16 each, key and value 8 each, three of 24, three gains of 4.
+    #expect(weights.byteCount == 4 * (32 + 32 + 16 + 72 + 12))
+    withExtendedLifetime(weights) { #expect(weights.tensors.finalNorm.base[3] == 1) }
+  }
+}
+
+extension SafetensorsWriter {
+  fileprivate mutating func append(_ values: [UInt16]) throws {
+    let bytes = values.flatMap { value in withUnsafeBytes(of: value.littleEndian) { [UInt8]($0) } }
+    try bytes.withUnsafeBytes { try append($0) }
+  }
+}
