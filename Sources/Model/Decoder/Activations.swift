@@ -42,8 +42,14 @@ public final class Activations {
     /// [T, F]; the backward replaces both by their gradients.
     let gate: Matrix
     let up: Matrix
-    /// [T, R] for each projection with an update.
-    let reduced: [Matrix?]
+    /// [T, R] for each projection with an update, never cut: a shorter copy of the list would be an allocation
+    /// in every layer of every step.
+    let allReduced: [Matrix?]
+
+    /// [T, R], the reduced input of a projection with an update.
+    func reduced(_ projection: Projection) -> Matrix? {
+      allReduced[projection.rawValue]?.rows(0..<input.rows)
+    }
 
     /// The same buffers cut to the first `tokens` rows, with `input` in place of this one's.
     func prefix(_ tokens: Int, heads: Int, keyValueHeads: Int, input: Matrix? = nil) -> Layer {
@@ -54,7 +60,7 @@ public final class Activations {
         query: query.rows(0..<tokens), key: key.rows(0..<tokens), value: value.rows(0..<tokens),
         attention: attention.rows(0..<tokens), logSumExp: logSumExp.rows(0..<tokens),
         middle: middle.rows(0..<tokens), feedForwardRstd: feedForwardRstd.rows(0..<tokens),
-        gate: gate.rows(0..<tokens), up: up.rows(0..<tokens), reduced: reduced.map { $0?.rows(0..<tokens) })
+        gate: gate.rows(0..<tokens), up: up.rows(0..<tokens), allReduced: allReduced)
     }
   }
 
@@ -129,7 +135,7 @@ public final class Activations {
         middle: isTraining ? take("residual stream", t, c) : streams[0],
         feedForwardRstd: take("norm statistics", t, 1), gate: take("feed-forward gate", t, f),
         up: take("feed-forward up", t, f),
-        reduced: Projection.allCases.map { projection in
+        allReduced: Projection.allCases.map { projection in
           guard let adapter, adapter.targets.contains(projection) else { return nil }
           return take("adapter", t, adapter.rank)
         })

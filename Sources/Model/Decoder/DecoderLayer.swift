@@ -23,8 +23,6 @@ struct DecoderLayer {
 
   private var scale: Float { 1 / Float(configuration.headDimension).squareRoot() }
 
-  private func projection(_ which: Projection) -> LinearProjection { projections[which.rawValue] }
-
   /// Computes the layer for T tokens.
   ///
   /// - Parameters:
@@ -53,24 +51,26 @@ struct DecoderLayer {
         scratch: shared.attentionScratch, pool: pool)
     }
     if kept.middle.base != kept.input.base { kept.middle.copy(from: kept.input) }
-    projection(.output).forward(
-      kept.attention, into: kept.middle, accumulates: true, reduced: kept.reduced[Projection.output.rawValue],
-      dropout: dropout, pool: pool)
+    project(.output, kept.attention, into: kept.middle, accumulates: true, kept, dropout)
 
     let normalized = shared.normalized.rows(0..<tokens)
     RMSNorm.forward(
       kept.middle, gain: weights.feedForwardNorm.base, epsilon: configuration.normEpsilon, into: normalized,
       rstd: kept.feedForwardRstd.base, pool: pool)
-    for (which, destination) in [(Projection.gate, kept.gate), (.up, kept.up)] {
-      projection(which).forward(
-        normalized, into: destination, reduced: kept.reduced[which.rawValue], dropout: dropout, pool: pool)
-    }
+    project(.gate, normalized, into: kept.gate, kept, dropout)
+    project(.up, normalized, into: kept.up, kept, dropout)
     let feedForward = shared.feedForward.rows(0..<tokens)
     SwiGLU.forward(gate: kept.gate, up: kept.up, into: feedForward, pool: pool)
     if output.base != kept.middle.base { output.copy(from: kept.middle) }
-    projection(.down).forward(
-      feedForward, into: output, accumulates: true, reduced: kept.reduced[Projection.down.rawValue],
-      dropout: dropout, pool: pool)
+    project(.down, feedForward, into: output, accumulates: true, kept, dropout)
+  }
+
+  private func project(
+    _ which: Projection, _ x: Matrix, into y: Matrix, accumulates: Bool = false, _ kept: Activations.Layer,
+    _ dropout: LinearProjection.AdapterDropout?
+  ) {
+    projections[which.rawValue].forward(
+      x, into: y, accumulates: accumulates, reduced: kept.reduced(which), dropout: dropout, pool: pool)
   }
 
   /// Norm, the three input projections, per-head norms and rotation.
@@ -83,20 +83,19 @@ struct DecoderLayer {
     RMSNorm.forward(
       kept.input, gain: weights.attentionNorm.base, epsilon: configuration.normEpsilon, into: normalized,
       rstd: kept.attentionRstd.base, pool: pool)
-    let destinations = [
-      (Projection.query, kept.rawQuery ?? kept.query), (.key, kept.rawKey ?? kept.key), (.value, kept.value),
-    ]
-    for (which, destination) in destinations {
-      projection(which).forward(
-        normalized, into: destination, reduced: kept.reduced[which.rawValue], dropout: dropout, pool: pool)
-    }
+    project(.query, normalized, into: kept.rawQuery ?? kept.query, kept, dropout)
+    project(.key, normalized, into: kept.rawKey ?? kept.key, kept, dropout)
+    project(.value, normalized, into: kept.value, kept, dropout)
     headNorm(kept.rawQuery, weights.queryNorm, into: kept.query, rstd: kept.queryRstd)
     headNorm(kept.rawKey, weights.keyNorm, into: kept.key, rstd: kept.keyRstd)
-    for heads in [kept.query, kept.key] {
-      RotaryEmbedding.apply(
-        to: heads, headDimension: configuration.headDimension, positions: positions, table: rotary,
-        inverse: false, pool: pool)
-    }
+    rotate(kept.query, positions, inverse: false)
+    rotate(kept.key, positions, inverse: false)
+  }
+
+  private func rotate(_ heads: Matrix, _ positions: UnsafeBufferPointer<Int32>, inverse: Bool) {
+    RotaryEmbedding.apply(
+      to: heads, headDimension: configuration.headDimension, positions: positions, table: rotary,
+      inverse: inverse, pool: pool)
   }
 
   private func headNorm(_ raw: Matrix?, _ gain: Matrix?, into normalized: Matrix, rstd: Matrix?) {
@@ -130,8 +129,8 @@ struct DecoderLayer {
     let dNormalized = flowing.normalized.rows(0..<tokens)
     let dFeedForward = flowing.feedForward.rows(0..<tokens)
     func back(_ which: Projection, _ dx: Matrix?, accumulates: Bool = false, dy: Matrix, x: Matrix) {
-      projection(which).backward(
-        dx, accumulates: accumulates, dy: dy, x: x, reduced: kept.reduced[which.rawValue],
+      projections[which.rawValue].backward(
+        dx, accumulates: accumulates, dy: dy, x: x, reduced: kept.reduced(which),
         dReduced: flowing.reduced?.rows(0..<tokens), dropout: dropout, pool: pool)
     }
 
@@ -159,11 +158,8 @@ struct DecoderLayer {
       dq: dQuery, dk: dKey, dv: dValue, dO: dAttention, q: kept.query, k: kept.key, v: kept.value,
       o: kept.attention, logSumExp: kept.logSumExp, offsets: offsets,
       headDimension: configuration.headDimension, scale: scale, scratch: shared.attentionScratch, pool: pool)
-    for heads in [dQuery, dKey] {
-      RotaryEmbedding.apply(
-        to: heads, headDimension: configuration.headDimension, positions: positions, table: rotary,
-        inverse: true, pool: pool)
-    }
+    rotate(dQuery, positions, inverse: true)
+    rotate(dKey, positions, inverse: true)
     headNormBackward(
       dQuery, kept.rawQuery, weights.queryNorm, rstd: kept.queryRstd, dGain: gradients?.queryNorm)
     headNormBackward(dKey, kept.rawKey, weights.keyNorm, rstd: kept.keyRstd, dGain: gradients?.keyNorm)
