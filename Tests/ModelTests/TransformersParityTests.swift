@@ -12,6 +12,9 @@ import Testing
   // of PyTorch to compute the same differ by 5e-6 here, and leaving any part of the model out moves some logit by
   // 0.4 or more.
   let logitBound = 1e-4
+  // Of a label with logit z the loss is log Σ exp(logits) − z: either term moves by at most the logits' bound, and a
+  // mean of losses by no more than the worst of them.
+  let lossBound = 2e-4
 
   @Test("logits of packed sequences equal those of each sequence alone", arguments: families)
   func logits(family: String) throws {
@@ -43,7 +46,7 @@ import Testing
       decoder, sequences: reference.sequences, purpose: .training(recomputesLayers: recomputes))
     let loss = pass.lossAndGradient(labels: reference.labels)
     let expected = try #require(reference.manifest["loss"]?.doubleValue)
-    #expect(abs(loss - expected) <= 1e-5 * expected)
+    #expect(abs(loss - expected) <= lossBound)
     try expectGradients(adapter.parameters, equal: reference)
   }
 
@@ -64,7 +67,7 @@ import Testing
       decoder, sequences: reference.sequences, purpose: .training(recomputesLayers: false))
     let loss = pass.lossAndGradient(labels: reference.labels)
     let expected = try #require(reference.manifest["loss"]?.doubleValue)
-    #expect(abs(loss - expected) <= 1e-5 * expected)
+    #expect(abs(loss - expected) <= lossBound)
     try expectGradients(parameters, equal: reference)
   }
 

@@ -14,7 +14,7 @@ struct InspectionTests {
     #expect(
       entry == [
         "name": "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight", "dtype": "F32",
-        "shape": entry["shape"] ?? nil, "bytes": entry["bytes"] ?? nil,
+        "shape": [4, 48], "bytes": 768,
       ])
     #expect(inspection.lines[0] == "\(path): safetensors file")
   }
