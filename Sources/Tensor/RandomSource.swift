@@ -3,10 +3,8 @@ import Foundation
 /// A seeded stream of random numbers: xoshiro256++ (Blackman and Vigna, 2019), seeded through SplitMix64.
 ///
 /// Each use in a run (initialisation, shuffling, dropout, sampling) takes a stream of its own from the run's
-/// seed, so that adding a draw in one place moves no other. The state is a value, so a checkpoint can keep it.
-public struct RandomSource: RandomNumberGenerator, Sendable, Equatable {
-  /// The four state words.
-  public var state: [UInt64] { [s0, s1, s2, s3] }
+/// seed, so that adding a draw in one place moves no other.
+public struct RandomSource: RandomNumberGenerator, Sendable {
   private var s0: UInt64
   private var s1: UInt64
   private var s2: UInt64
@@ -31,11 +29,8 @@ public struct RandomSource: RandomNumberGenerator, Sendable, Equatable {
     s3 = next()
   }
 
-  /// Continues from a saved state; nil unless it has four words that are not all zero.
-  public init?(state: [UInt64]) {
-    guard state.count == 4, state.contains(where: { $0 != 0 }) else { return nil }
-    (s0, s1, s2, s3) = (state[0], state[1], state[2], state[3])
-  }
+  /// Starts from the four words of the state, which are not all zero.
+  init(state: (UInt64, UInt64, UInt64, UInt64)) { (s0, s1, s2, s3) = state }
 
   /// The next 64 random bits.
   public mutating func next() -> UInt64 {

@@ -49,9 +49,6 @@ extension TextTokenizer {
   /// The ids that the tokenizer's template puts before every text.
   public var prefixIDs: [Int32] { template.prefix }
 
-  /// The ids that the tokenizer's template puts behind every text.
-  public var suffixIDs: [Int32] { template.suffix }
-
   /// The id of the token that `tokenizer.json` spells as `token`, "Ġthe" for " the"; nil for none.
   public func id(ofToken token: String) -> Int32? {
     if let added = addedTokens.first(where: { $0.content.utf8.elementsEqual(token.utf8) }) {

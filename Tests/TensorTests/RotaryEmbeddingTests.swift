@@ -62,11 +62,11 @@ import Testing
   @Test("angles are float32 products, as in transformers")
   func angles() {
     let frequency: Float = 0.7498942
-    let table = RotaryTable(inverseFrequencies: [frequency], maxPositions: 8001, attentionScaling: 2)
+    let table = RotaryTable(inverseFrequencies: [frequency], maxPositions: 8001)
     let angle = Double(Float(8000) * frequency)
     #expect(angle != 8000 * Double(frequency))
-    #expect(table.cosine.row(8000)[0] == Float(2 * cos(angle)))
-    #expect(table.sine.row(8000)[0] == Float(2 * sin(angle)))
-    #expect(table.cosine.row(0)[0] == 2 && table.sine.row(0)[0] == 0)
+    #expect(table.cosine.row(8000)[0] == Float(cos(angle)))
+    #expect(table.sine.row(8000)[0] == Float(sin(angle)))
+    #expect(table.cosine.row(0)[0] == 1 && table.sine.row(0)[0] == 0)
   }
 }

@@ -15,7 +15,7 @@ import Testing
     #expect(tokenizer.vocabularySize == Int(eot) + 1)
     #expect(tokenizer.specialIDs == [eot - 2, eot - 1, eot])
     #expect(tokenizer.prefixIDs == [eot - 2])
-    #expect(tokenizer.suffixIDs == [])
+    #expect(tokenizer.template.suffix == [])
     #expect(tokenizer.id(ofToken: " the") == nil)
     #expect(tokenizer.bytes(ofID: eot + 1) == [])
   }

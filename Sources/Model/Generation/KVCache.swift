@@ -15,12 +15,6 @@ public final class KVCache: Sendable {
     storage = Storage(count: 2 * configuration.layerCount * capacity * width)
   }
 
-  /// The bytes that a cache of `capacity` tokens takes.
-  public static func byteCount(_ configuration: ModelConfiguration, capacity: Int) -> Int {
-    2 * configuration.layerCount * capacity * configuration.keyValueHeadCount * configuration.headDimension
-      * MemoryLayout<Float>.stride
-  }
-
   /// The rotated keys of the first `count` tokens, [count, K·D].
   func keys(layer: Int, count: Int) -> Matrix { plane(2 * layer).rows(0..<count) }
 

@@ -9,7 +9,7 @@ public final class RotaryTable: Sendable {
   public let sine: Matrix
   private let storage: Storage
 
-  /// Tabulates cos and sin of position · inverse frequency, both times `attentionScaling`.
+  /// Tabulates cos and sin of position · inverse frequency.
   ///
   /// The angle is a float32 product, as in Hugging Face transformers: checkpoints were trained with its
   /// rounding, which at position 8,000 moves an angle by up to 2.4e-4. What follows is computed in Double.
@@ -17,8 +17,7 @@ public final class RotaryTable: Sendable {
   /// - Parameters:
   ///   - inverseFrequencies: [D/2].
   ///   - maxPositions: How many positions there will be.
-  ///   - attentionScaling: A factor on both tables, which scaled embeddings such as YaRN ask for.
-  public init(inverseFrequencies: [Float], maxPositions: Int, attentionScaling: Float = 1) {
+  public init(inverseFrequencies: [Float], maxPositions: Int) {
     let half = inverseFrequencies.count
     storage = Storage(count: 2 * maxPositions * half)
     cosine = Matrix(storage.base, rows: maxPositions, columns: half)
@@ -27,8 +26,8 @@ public final class RotaryTable: Sendable {
       let (cosines, sines) = (cosine.row(position), sine.row(position))
       for (index, frequency) in inverseFrequencies.enumerated() {
         let angle = Double(Float(position) * frequency)
-        cosines[index] = Float(cos(angle) * Double(attentionScaling))
-        sines[index] = Float(sin(angle) * Double(attentionScaling))
+        cosines[index] = Float(cos(angle))
+        sines[index] = Float(sin(angle))
       }
     }
   }
@@ -40,7 +39,7 @@ public enum RotaryEmbedding {
   ///
   /// The first half of a head is paired with its second half: (a, b) becomes (a·cos − b·sin, b·cos + a·sin).
   /// A rotation's transpose is the inverse rotation, so the backward is this call on the gradient with
-  /// `inverse`; a scaling in the table is applied by both, as it must be.
+  /// `inverse`.
   ///
   /// - Parameters:
   ///   - x: [T, heads·D], rotated in place.
