@@ -3,12 +3,13 @@ import Foundation
 import Model
 import Train
 
-/// Finds the adapter that a writer most likely means: the newest under `adapters/`.
+/// Finds the adapter that a writer most likely means: the newest finished one under `adapters/`.
 public enum AdapterSearch {
   /// The newest adapter in the `adapters` folder of `folder`, or of the nearest folder above it that has one.
   ///
   /// An adapter is as old as the `written_at` of its `run.json` says, so that copying a folder does not make it
-  /// young; one without is as old as its file of weights.
+  /// young; one without is as old as its file of weights. One whose run was not finished counts only where there is
+  /// no other.
   ///
   /// - Returns: the adapter's folder; nil where there is none.
   public static func newest(from folder: String = ".") -> String? {
@@ -16,8 +17,12 @@ public enum AdapterSearch {
     var parent = folder == "." ? AdapterPath.parent : "\(folder)/\(AdapterPath.parent)"
     var place = URL(fileURLWithPath: folder).standardizedFileURL
     while true {
-      if let found = adapters(in: parent).max(by: { ($0.date, $0.path) < ($1.date, $1.path) }) {
-        return found.path
+      let found = adapters(in: parent)
+      let finished = found.filter(\.isFinished)
+      if let newest = (finished.isEmpty ? found : finished).max(by: {
+        ($0.date, $0.path) < ($1.date, $1.path)
+      }) {
+        return newest.path
       }
       if place.path == "/" { return nil }
       place = place.deletingLastPathComponent().standardizedFileURL
@@ -26,26 +31,33 @@ public enum AdapterSearch {
   }
 
   /// The folders in `parent`, itself included, that hold settings and weights.
-  private static func adapters(in parent: String) -> [(path: String, date: Date)] {
+  private static func adapters(in parent: String) -> [Candidate] {
     let files = FileManager.default
     guard let paths = files.enumerator(atPath: parent) else { return [] }
-    var found: [(path: String, date: Date)] = []
+    var found: [Candidate] = []
     while let path = paths.nextObject() as? String {
       guard (path as NSString).lastPathComponent == AdapterFolder.configurationName else { continue }
       let name = (path as NSString).deletingLastPathComponent
       let folder = name.isEmpty ? parent : "\(parent)/\(name)"
-      guard let date = date(of: folder) else { continue }
-      found.append((folder, date))
+      if let candidate = candidate(folder) { found.append(candidate) }
     }
     return found
   }
 
-  /// When an adapter was written; nil where the folder holds no weights.
-  private static func date(of folder: String) -> Date? {
+  private struct Candidate {
+    let path: String
+    let date: Date
+    let isFinished: Bool
+  }
+
+  /// What a folder says of its adapter; nil where it holds no weights.
+  private static func candidate(_ folder: String) -> Candidate? {
     let weights = "\(folder)/\(AdapterFolder.weightsName)"
     guard let attributes = try? FileManager.default.attributesOfItem(atPath: weights) else { return nil }
     // A record that cannot be read is refused once its adapter is chosen, not while looking for one.
-    let written = (try? RunRecord.read(folder))?["written_at"]?.stringValue
-    return written.flatMap { try? Date($0, strategy: .iso8601) } ?? attributes[.modificationDate] as? Date
+    let record = try? RunRecord.read(folder)
+    let written = record?["written_at"]?.stringValue.flatMap { try? Date($0, strategy: .iso8601) }
+    guard let date = written ?? attributes[.modificationDate] as? Date else { return nil }
+    return Candidate(path: folder, date: date, isFinished: record.map(RunRecord.isFinished) ?? true)
   }
 }

@@ -10,7 +10,7 @@ struct DraftCommand: ParsableCommand {
     commandName: "draft", abstract: "Write a draft from a seed: topic, angle, length and kind.",
     discussion: """
       The draft goes to standard output as it is written; which adapter and base wrote it goes to standard error. \
-      Ctrl-C ends the draft and keeps the text so far.
+      Ctrl-C ends the draft, keeps the text so far and exits with 0: a draft may end anywhere.
       """)
 
   @Option(name: .long, help: "What the piece is about.")

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Foundation
+import Train
 
-/// A run that broke off after its first step, and not before.
+/// A run that broke off after it had begun to compute, and not before.
 struct BrokenRun: Error {
   let cause: any Error
 }
@@ -16,15 +17,29 @@ enum CommandFailure {
   static let stopped = ExitCode(130)
 
   static func exit(_ error: any Error) -> Never {
-    if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
-    let code = LoraTrainCommand.exitCode(for: error)
+    let code = code(of: error)
     if code == .success {
       print(LoraTrainCommand.fullMessage(for: error))
-      Foundation.exit(code.rawValue)
+    } else if !(error is ExitCode) {
+      let cause = (error as? BrokenRun)?.cause ?? error
+      for line in text(of: cause).split(separator: "\n") { Console.writeError("error: \(line)\n") }
     }
-    let broken = (error as? BrokenRun)?.cause
-    for line in text(of: broken ?? error).split(separator: "\n") { Console.writeError("error: \(line)\n") }
-    Foundation.exit(broken == nil ? couldNotStart.rawValue : ExitCode.failure.rawValue)
+    Foundation.exit(code.rawValue)
+  }
+
+  /// What to exit with for an error; help and version are thrown too, and are none.
+  static func code(of error: any Error) -> ExitCode {
+    if let code = error as? ExitCode { return code }
+    if LoraTrainCommand.exitCode(for: error) == .success { return .success }
+    return error is BrokenRun ? .failure : couldNotStart
+  }
+
+  /// What to exit with after a run; nil where its adapter is worth keeping.
+  static func code(of outcome: FineTuningOutcome?) -> ExitCode? {
+    guard let outcome else { return stopped }
+    // An adapter that does not read back as it was trained is no result, whatever was scored.
+    if !outcome.selfTest.passes { return .failure }
+    return outcome.verdict == .retire ? retired : nil
   }
 
   private static func text(of error: any Error) -> String {

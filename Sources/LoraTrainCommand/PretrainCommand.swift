@@ -5,8 +5,8 @@ struct PretrainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pretrain", abstract: "Train a small base from scratch: a vocabulary, then every weight.",
     discussion: """
-      The folder is an ordinary Hugging Face model after every evaluation. Ctrl-C finishes the step and writes a \
-      checkpoint; --resume goes on from there, and a larger --max-steps prolongs the run.
+      The folder is an ordinary Hugging Face model after every evaluation. Ctrl-C finishes the step, writes a \
+      checkpoint and exits with 130; --resume goes on from there, and a larger --max-steps prolongs the run.
       """)
 
   @Option(
@@ -120,14 +120,16 @@ struct PretrainCommand: ParsableCommand {
     let interrupts = Interrupts(stop, onRequest: Console.announceStop)
     defer { withExtendedLifetime(interrupts) {} }
     let run = PretrainingRun(texts: data, validation: validData, folder: output, options: try options())
-    var hasBegun = false
+    var (hasBegun, isStopped) = (false, false)
     do {
       try run.start(stop: stop) { event in
-        if case .step = event { hasBegun = true }
+        if case .started = event { hasBegun = true }
+        if case .finished(_, true) = event { isStopped = true }
         if let line = PretrainingProgress.line(event) { Console.writeError(line + "\n") }
       }
     } catch {
       throw hasBegun ? BrokenRun(cause: error) : error
     }
+    if isStopped { throw CommandFailure.stopped }
   }
 }

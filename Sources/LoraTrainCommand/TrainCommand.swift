@@ -52,16 +52,19 @@ struct TrainCommand: ParsableCommand {
     guard let archive = files.data.first else {
       throw ValidationError("No --data; expected an archive, as in lora-train --data data/archive.jsonl.")
     }
-    let path =
-      files.adapterPath
-      ?? (resume ? AdapterPath.stopped(forArchive: archive) : AdapterPath.fresh(forArchive: archive))
-    let run = FineTuningRun(
-      basePath: try files.base.path(), archives: files.data, adapterPath: path, options: try options(),
+    var run = FineTuningRun(
+      basePath: try files.base.path(), archives: files.data,
+      adapterPath: files.adapterPath ?? AdapterPath.stopped(forArchive: archive), options: try options(),
       resumes: resume)
     if showMask {
       let isColored = Console.style(STDOUT_FILENO).isColored
       print(try run.maskPreview(style: isColored ? .color : .markers), terminator: "")
+    } else if resume || files.adapterPath != nil {
+      try train(run)
     } else {
+      run.adapterPath = try AdapterPath.claim(forArchive: archive)
+      // A run that could not start leaves no folder behind.
+      defer { AdapterPath.release(run.adapterPath) }
       try train(run)
     }
   }
@@ -88,13 +91,14 @@ struct TrainCommand: ParsableCommand {
       throw report.hasBegun ? BrokenRun(cause: error) : error
     }
     console.clear()
-    guard let outcome else { throw CommandFailure.stopped }
-    do {
-      try finish(run, report)
-    } catch {
-      throw BrokenRun(cause: error)
+    if outcome != nil {
+      do {
+        try finish(run, report)
+      } catch {
+        throw BrokenRun(cause: error)
+      }
     }
-    if outcome.verdict == .retire { throw CommandFailure.retired }
+    if let code = CommandFailure.code(of: outcome) { throw code }
   }
 
   private func finish(_ run: FineTuningRun, _ report: RunReport) throws {

@@ -64,11 +64,20 @@ public struct BaseModel: Sendable {
   }
 
   /// The embedded base: `data/base` in the working folder or the nearest folder above it that has one, else
-  /// beside the program, so that it is found wherever the command is run from.
+  /// above the program, so that it is found wherever the command is run from.
   public static func embeddedPath() -> String? {
     let files = FileManager.default
-    let program = URL(fileURLWithPath: CommandLine.arguments.first ?? "").resolvingSymlinksInPath()
-    for start in [URL(fileURLWithPath: files.currentDirectoryPath), program.deletingLastPathComponent()] {
+    // Linux names the program itself; the first argument does so only where it was typed with its folder.
+    let program =
+      (try? files.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments.first ?? ""
+    let folder = URL(fileURLWithPath: program).resolvingSymlinksInPath().deletingLastPathComponent()
+    return embeddedPath(from: [URL(fileURLWithPath: files.currentDirectoryPath), folder])
+  }
+
+  /// The first `data/base` in one of the folders or above it, the first folder first.
+  static func embeddedPath(from starts: [URL]) -> String? {
+    let files = FileManager.default
+    for start in starts {
       var folder = start.standardizedFileURL
       while true {
         let candidate = folder.appendingPathComponent("data/base")

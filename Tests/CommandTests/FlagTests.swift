@@ -61,6 +61,16 @@ struct FlagTests {
         + " or all-linear. Change it.")
   }
 
+  @Test("No target at all is refused", arguments: ["", ",", " , "])
+  func noTargets(text: String) throws {
+    let error = #expect(throws: TrainingError.self) { try Self.options("--target-modules", text) }
+    #expect(
+      error?.description
+        == "--target-modules names nothing; expected some of q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj"
+        + " or all-linear. Change it.")
+    #expect(try Self.options("--target-modules", " v_proj , q_proj").adapter.targets == [.query, .value])
+  }
+
   @Test("A rate that is no number is refused by name")
   func learningRate() throws {
     let error = try #require(throws: (any Error).self) { try Self.options("--learning-rate", "abc") }

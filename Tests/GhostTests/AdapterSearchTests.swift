@@ -26,6 +26,16 @@ import Testing
     #expect(AdapterSearch.newest(from: folder.path) == "\(folder.path)/adapters/last")
   }
 
+  @Test("An adapter whose run was not finished counts only where there is no other")
+  func unfinished() throws {
+    let folder = try TemporaryFolder()
+    try makeAdapter("adapters/stopped", in: folder, age: 0)
+    try folder.write("{\"finished\": false, \"verdict\": null}", to: "adapters/stopped/run.json")
+    #expect(AdapterSearch.newest(from: folder.path) == "\(folder.path)/adapters/stopped")
+    try makeAdapter("adapters/finished", in: folder, age: 100, written: "2020-01-01T00:00:00Z")
+    #expect(AdapterSearch.newest(from: folder.path) == "\(folder.path)/adapters/finished")
+  }
+
   @Test("The nearest adapters folder above counts, and an unreadable record does not hide its adapter")
   func above() throws {
     let folder = try TemporaryFolder()

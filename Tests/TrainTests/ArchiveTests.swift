@@ -51,7 +51,7 @@ struct ArchiveTests {
       let error = #expect(throws: ArchiveError.self) { try Archive(paths: paths) }
       #expect(
         error?.description
-          == "\(paths[0]):1: found a \"messages\" row; the base has no chat template, so there is no layout to "
+          == "\(paths[0]):1: found a \"messages\" row; chat templates are not rendered yet, so there is no layout to "
           + "learn it in. Rewrite it with \"prompt\" and \"completion\" or drop it with --skip-bad-rows.")
     }
   }

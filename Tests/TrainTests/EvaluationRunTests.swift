@@ -70,11 +70,10 @@ struct EvaluationRunTests {
 
 @Suite("Where adapters go")
 struct AdapterPathTests {
-  @Test("A fresh folder is the first number without an adapter; a stopped one the newest with a checkpoint")
+  @Test("A claimed folder is the first number that is free; a stopped one the highest with a checkpoint")
   func numbers() throws {
     let folder = try TemporaryFolder()
     let archive = "data/my.posts.jsonl"
-    #expect(AdapterPath.fresh(forArchive: archive, in: folder.path) == folder("my.posts-1"))
     #expect(AdapterPath.stopped(forArchive: archive, in: folder.path) == folder("my.posts-1"))
     for (number, file) in [
       (1, "adapter_model.safetensors"), (2, "checkpoint.safetensors"), (3, "adapter_model.safetensors"),
@@ -82,8 +81,27 @@ struct AdapterPathTests {
       try AtomicFile.createDirectory(folder("my.posts-\(number)"))
       try folder.put("", as: "my.posts-\(number)/\(file)")
     }
-    #expect(AdapterPath.fresh(forArchive: archive, in: folder.path) == folder("my.posts-4"))
     #expect(AdapterPath.stopped(forArchive: archive, in: folder.path) == folder("my.posts-2"))
+    // Nobody else gets a folder that was claimed, and one that was given up is free again.
+    let claimed = try AdapterPath.claim(forArchive: archive, in: folder.path)
+    #expect(claimed == folder("my.posts-4"))
+    #expect(try AdapterPath.claim(forArchive: archive, in: folder.path) == folder("my.posts-5"))
+    AdapterPath.release(claimed)
+    AdapterPath.release(folder("my.posts-3"))
+    #expect(try AdapterPath.claim(forArchive: archive, in: folder.path) == claimed)
+    // Numbers need not follow each other.
+    try AtomicFile.createDirectory(folder("my.posts-12"))
+    try folder.put("", as: "my.posts-12/checkpoint.safetensors")
+    #expect(AdapterPath.stopped(forArchive: archive, in: folder.path) == folder("my.posts-12"))
+  }
+
+  @Test("A place that takes no folder is an error")
+  func unclaimable() throws {
+    let folder = try TemporaryFolder()
+    let file = try folder.put("", as: "adapters")
+    #expect(throws: FileError(path: file, operation: .createDirectory, problem: .notDirectory)) {
+      try AdapterPath.claim(forArchive: "posts.jsonl", in: file)
+    }
   }
 
   @Test("A run writes over neither an adapter nor a checkpoint, and resumes only a checkpoint")

@@ -90,6 +90,22 @@ struct EvaluationTests {
         + "document); use the base.")
   }
 
+  @Test("A self-test passes where the saved logits are the trained ones, and others than the base's")
+  func selfTest() {
+    func test(_ trained: [Float], _ reread: [Float], _ plain: [Float]) -> AdapterSelfTest {
+      AdapterSelfTest(trained: trained, reread: reread, plain: plain)
+    }
+    #expect(test([1, 2], [1, 2], [1, 4]) == AdapterSelfTest(largestDifference: 0, largestEffect: 2))
+    #expect(test([1, 2], [1, 2], [1, 4]).passes)
+    #expect(!test([1, 2], [1, 2.5], [1, 4]).passes)
+    #expect(!test([1, 2], [1, 2], [1, 2]).passes)
+    // NaN is found wherever it stands, and is no pass.
+    for broken in [test([.nan, 2], [.nan, 2], [1, 4]), test([1, 2], [.nan, 5], [1, 4])] {
+      #expect(broken.largestDifference.isNaN && broken.largestEffect.isNaN && !broken.passes)
+    }
+    #expect(!test([1, 2], [1, 2], [1, .nan]).passes)
+  }
+
   @Test("A loss that is no number retires")
   func notANumber() {
     let broken = Self.base.map { DocumentLoss(nats: .nan, tokens: $0.tokens, bytes: $0.bytes) }

@@ -16,11 +16,11 @@ struct FinalReportTests {
       adapterPath: "adapters/posts-1", keptStep: 40, comparison: comparison,
       selfTest: AdapterSelfTest(largestDifference: passes ? 0 : 0.5, largestEffect: 0.25),
       endings: DraftEndings(ended: 3, drafts: comparison == nil ? 0 : 4), trainingSeconds: 42,
-      trainingTokens: 84_000, peakBytes: 212 << 20)
+      trainingTokens: 84_000, evaluationSeconds: 5, sessionSeconds: 50, peakBytes: 212 << 20)
   }
 
   static let facts = """
-    self-test  passed: read back, the adapter gives the trained losses and differs from the base
+    self-test  passed: read back, the adapter gives the trained logits and differs from the base
     speed      2,000 tokens/s (84,000 tokens in 0:42)
     memory     212.0 MiB at the peak
     files      adapters/posts-1/ (PEFT's two files and run.json)
@@ -93,7 +93,7 @@ struct FinalReportTests {
       .lines(width: 80)
     #expect(
       lines.contains(
-        "self-test  FAILED: read back, losses differ by 0.5 from the trained ones and by 0.25 from the base's"
+        "self-test  FAILED: read back, logits differ by 0.5 from the trained ones and by 0.25 from the base's"
       ))
   }
 

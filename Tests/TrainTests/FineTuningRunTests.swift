@@ -86,12 +86,19 @@ struct FineTuningRunTests {
     // The adapter that was kept is the one whose held-out loss was the lowest, and is the one that was compared.
     let scores = record["evaluations"]?.arrayValue ?? []
     let heldOut = scores.compactMap { $0["loss"]?.doubleValue }
+    #expect(scores.first?["step"] == 0 && scores.count == 1 + 2 * 4)
     let best = try #require(heldOut.min())
     let kept = scores.first { $0["step"]?.intValue == outcome.keptStep }
     #expect(kept?["loss"]?.doubleValue == best)
     #expect(outcome.comparison?.adapter.total.loss == best)
     #expect(record["held_out"]?["adapter"]?["loss"]?.doubleValue == best)
-    for name in ["peak_learning_rate", "self_test", "drafts", "training_seconds", "versions", "written_at"] {
+    #expect(record["finished"] == true && record["base"] == .string(tiny.base))
+    #expect(record["archives"] == .array([.string(tiny.archive)]) && record["data"]?["skipped_rows"] == [])
+    #expect(record["versions"]?.objectValue?.keys == ["lora-train", "swift", "openblas", "kernels"])
+    for name in ["training_seconds", "evaluation_seconds", "session_seconds"] {
+      #expect(try #require(record[name]?.doubleValue) > 0, "\(name)")
+    }
+    for name in ["peak_learning_rate", "self_test", "drafts", "written_at"] {
       #expect(record[name] != nil, "\(name)")
     }
   }
@@ -164,18 +171,111 @@ struct FineTuningRunTests {
         if case .evaluated(let step, _, true) = event, step > 0 { good = try? tiny.adapterBytes() }
       }
     }
-    #expect(try #require(error).description.hasPrefix("step 2: the loss is "))
+    let text = try #require(error).description
+    #expect(text.hasPrefix("step 2: the loss is "))
+    #expect(
+      text.hasSuffix(
+        "The adapter of step 1 is on disk. Lower --learning-rate, or clip with --max-grad-norm 1."))
     #expect(try tiny.adapterBytes() == #require(good))
+    // It names its base, and says that its run did not end.
+    let record = try #require(try RunRecord.read(tiny.adapterPath))
+    #expect(
+      record["settings"]?["base_sha256"]?.stringValue == (try BaseModel.fingerprint(path: tiny.base).hex))
+    #expect(
+      record["finished"] == false && record["verdict"] == JSONValue.null && !RunRecord.isFinished(record))
+    #expect(try Inspection(tiny.adapterPath).json["record"] == "its run is not finished")
 
-    // Where the first step is one too many, the adapter that the run began with: its B is zero.
+    // Where the first step is one too many, there is no adapter, and none is spoken of.
     tiny.adapterName = "first"
     tiny.options.weightDecay = 2e32
-    #expect(throws: TrainingError.self) { try tiny.start() }
-    let base = try BaseModel(path: tiny.base, pool: ThreadPool(threadCount: 1))
-    let adapter = try AdapterFolder.read(tiny.adapterPath, for: base.configuration)
-    defer { withExtendedLifetime(adapter) {} }
-    for case let pair? in adapter.pairs.joined() {
-      #expect(pair.b.values.allSatisfy { $0 == 0 } && pair.a.values.allSatisfy { abs($0) <= 1 })
+    let first = #expect(throws: TrainingError.self) { try tiny.start() }
+    #expect(try !#require(first).description.contains("on disk"))
+    #expect(!tiny.folder.holds("first/adapter_model.safetensors") && !tiny.folder.holds("first/run.json"))
+  }
+
+  @Test("Before the first step it is the base or the adapter that is broken, not the rate")
+  func brokenBase() {
+    #expect(
+      "\(TrainingError.nonFinite(step: 0, loss: .nan, gradientNorm: 0))"
+        == "before the first step: the loss is nan; expected a finite number. Check the base and the adapter with"
+        + " lora-train eval.")
+  }
+
+  @Test("An adapter that a run began from is kept where training only made it worse")
+  func initialAdapter() throws {
+    var tiny = try TinyRun()
+    tiny.options.epochs = 4
+    let first = try #require(try tiny.start())
+    var worse = tiny
+    worse.adapterName = "worse"
+    worse.options.initialAdapter = tiny.adapterPath
+    // Each step multiplies every value by 1 − 5e-3 · 400 = −1 and then some.
+    worse.options.learningRate = .value(1)
+    worse.options.warmupRatio = 0
+    let outcome = try #require(try worse.start())
+    #expect(outcome.keptStep == 0 && outcome.comparison?.adapter == first.comparison?.adapter)
+    #expect(try worse.adapterBytes() == tiny.adapterBytes())
+    #expect(outcome.selfTest.passes)
+  }
+
+  @Test("auto says so where every rate diverges")
+  func everyRateDiverges() throws {
+    var tiny = try TinyRun()
+    tiny.options.learningRate = .automatic
+    tiny.options.weightDecay = 1e38
+    var probes: [Double] = []
+    let error = #expect(throws: TrainingError.self) {
+      try tiny.start { if case .probed(_, let bits) = $0 { probes.append(bits) } }
+    }
+    #expect(probes == [.infinity, .infinity, .infinity])
+    #expect(
+      error?.description
+        == "--learning-rate is auto and all of 0.0001, 0.0003, 0.001 diverge; expected one that trains. Give a"
+        + " lower rate.")
+  }
+
+  @Test("Training time is estimated with nothing held out too, and for what is left of a resumed run")
+  func estimates() throws {
+    for fraction in [0, 0.4] {
+      var tiny = try TinyRun()
+      tiny.options.validFraction = fraction
+      func estimate(_ start: ((FineTuningEvent) -> Void) throws -> Void) throws -> Double {
+        var seconds: Double?
+        try start { if case .baseline(_, let estimate) = $0 { seconds = estimate } }
+        return try #require(seconds)
+      }
+      let whole = try estimate { try tiny.start(onEvent: $0) }
+      #expect(whole > 0 && whole.isFinite)
+    }
+  }
+
+  @Test("A folder that takes no files is refused before anything is computed")
+  func unwritable() throws {
+    // Not even an administrator can make files there.
+    var events: [String] = []
+    let tiny = try TinyRun()
+    var run = tiny.run()
+    run.adapterPath = "/proc/self"
+    #expect(throws: FileError.self) { _ = try run.start(stop: StopRequest()) { events.append(name($0)) } }
+    #expect(events == ["prepared"])
+  }
+
+  @Test("A base that reads less than training takes is refused")
+  func shortContext() throws {
+    var tiny = try TinyRun()
+    tiny.options.maxSequenceLength = nil
+    let base = tiny.folder("short")
+    try FileManager.default.copyItem(atPath: tiny.base, toPath: base)
+    let config = try String(contentsOfFile: "\(base)/config.json", encoding: .utf8)
+    try tiny.folder.put(
+      config.replacing("\"max_position_embeddings\": 512", with: "\"max_position_embeddings\": 8"),
+      as: "short/config.json")
+    tiny.base = base
+    let expected = "\(base): the context is 8 tokens; expected at least 16. Choose another base."
+    let evaluation = EvaluationRun(
+      basePath: base, archives: [tiny.archive], adapterPath: nil, options: tiny.options)
+    for start in [{ _ = try tiny.start() }, { _ = try evaluation.start() }] {
+      #expect(try #require(#expect(throws: TrainingError.self) { try start() }).description == expected)
     }
   }
 
@@ -200,6 +300,14 @@ struct FineTuningRunTests {
     #expect(
       try refusal { $0.validFraction = 1 }
         == "--valid-fraction is 1.0; expected a number from 0 to below 1. Change it.")
+    for (flag, change) in [
+      ("--max-steps", { $0.maxSteps = .max }), ("--batch-size", { $0.batchSize = .max }),
+      ("--grad-accumulation-steps", { $0.gradientAccumulationSteps = .max }),
+    ] as [(String, (inout TrainingOptions) -> Void)] {
+      #expect(
+        try refusal(change)
+          == "\(flag) is 9223372036854775807; expected a whole number from 1 to 1000000. Change it.")
+    }
     // Nothing was begun.
     #expect(!tiny.folder.holds("adapter"))
   }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Model
 import Tensor
@@ -95,6 +96,85 @@ struct PretrainingRunTests {
       error?.description
         == "\(folder("base"))/checkpoint.safetensors: was written with batch_tokens 128; this run has 64."
         + " Resume with the settings that the run began with.")
+  }
+
+  @Test("A base is not written over, and without a checkpoint there is nothing to resume")
+  func taken() throws {
+    var changed = options
+    changed.maxSteps = 1
+    changed.resumes = true
+    let missing = #expect(throws: TrainingError.self) { try run("base", changed) }
+    #expect(
+      missing?.description
+        == "\(folder("base"))/checkpoint.safetensors: found nothing; expected the checkpoint of a stopped run. Give"
+        + " its folder as --output, or train without --resume.")
+    #expect(!folder.holds("base"))
+
+    changed.resumes = false
+    try run("base", changed)
+    let bytes = try folder.bytes(of: "base/model.safetensors")
+    for name in ["model.safetensors", "checkpoint.safetensors"] {
+      let error = #expect(throws: TrainingError.self) { try run("base", changed) }
+      #expect(
+        error?.description
+          == "\(folder("base")): found a base or its checkpoint; expected a folder without one. Go on with --resume,"
+          + " or give another --output.")
+      #expect(try name == "checkpoint.safetensors" || folder.bytes(of: "base/\(name)") == bytes)
+      try FileManager.default.removeItem(atPath: folder("base/\(name)"))
+    }
+    // What is left is the vocabulary, which a run uses, and says so.
+    var found: Int?
+    try run("base", changed) { if case .foundVocabulary(let tokens) = $0 { found = tokens } }
+    #expect(
+      try found == BaseModel(path: folder("base"), pool: ThreadPool(threadCount: 1)).tokenizer.vocabularySize)
+    #expect(try folder.bytes(of: "base/model.safetensors") == bytes)
+  }
+
+  @Test("A run that is stopped before its first step can be resumed")
+  func stoppedAtOnce() throws {
+    var changed = options
+    changed.maxSteps = 6
+    try run("whole", changed)
+    let stop = StopRequest()
+    var end: (step: Int, stopped: Bool)?
+    try PretrainingRun(
+      texts: [texts], validation: [validation], folder: folder("part"), options: changed
+    ).start(stop: stop) { event in
+      if case .started = event { stop.stop() }
+      if case .finished(let step, let stopped) = event { end = (step, stopped) }
+    }
+    #expect(try #require(end) == (0, true))
+    changed.resumes = true
+    try run("part", changed)
+    #expect(try folder.bytes(of: "part/model.safetensors") == folder.bytes(of: "whole/model.safetensors"))
+  }
+
+  @Test(
+    "A checkpoint's counts are whole numbers that a run can add to",
+    arguments: ["-1", "9007199254740993", "0.5"])
+  func counts(text: String) throws {
+    let state =
+      #"{"step":2,"epoch":0,"cursor":\#(text),"tokens_seen":9,"seed":0,"batch_tokens":128,"max_seq_length":16}"#
+    let json = try JSONParser.parse(state, file: "c")
+    let error = #expect(throws: TrainingError.self) {
+      try PretrainingState(json: json, options: options, path: "c")
+    }
+    #expect(
+      error?.description
+        == "c: holds no count of cursor from 0 to 9007199254740992; expected one. Train afresh without --resume."
+    )
+  }
+
+  @Test("A vocabulary whose ids do not fit in 16 bits is refused")
+  func largeVocabulary() throws {
+    let letters = (0..<65_537).map { #""t\#($0)":\#($0)"# }.joined(separator: ",")
+    try AtomicFile.createDirectory(folder("large"))
+    try folder.put(#"{"model":{"type":"BPE","vocab":{\#(letters)},"merges":[]}}"#, as: "large/tokenizer.json")
+    let error = #expect(throws: TrainingError.self) { try run("large", options) }
+    #expect(
+      error?.description
+        == "\(folder("large"))/tokenizer.json has 65537 tokens; expected at most 65536. Remove the file to train a"
+        + " vocabulary anew.")
   }
 
   @Test("Settings and texts that make no run are refused with what to do")

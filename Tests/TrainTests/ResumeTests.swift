@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Model
 import Testing
@@ -79,6 +80,46 @@ struct ResumeTests {
       #expect(name == "killed-\(begins ?? -1)")
       #expect(try resumed.adapterBytes() == bytes, "\(name)")
     }
+  }
+
+  @Test("Stopped while rates are probed, a run probes again and gives the same adapter, byte for byte")
+  func stoppedProbe() throws {
+    var whole = try TinyRun()
+    Setting.everything.apply(to: &whole.options)
+    try whole.start()
+    var part = whole
+    part.adapterName = "stopped"
+    let stop = StopRequest()
+    var events: [String] = []
+    let outcome = try part.run().start(stop: stop) { event in
+      if case .probed = event {
+        events.append("probed")
+        stop.stop()
+      }
+      if case .stopped(let step, _) = event { events.append("stopped \(step)") }
+    }
+    // Nothing of the second rate was tried.
+    #expect(outcome == nil && events == ["probed", "stopped 0"])
+    #expect(!part.folder.holds("stopped/adapter_model.safetensors"))
+    var probes = 0
+    #expect(try part.start(resumes: true) { if case .probed = $0 { probes += 1 } } != nil)
+    #expect(try probes == 3 && part.adapterBytes() == whole.adapterBytes())
+  }
+
+  @Test("A state with a count that cannot be is none")
+  func counts() throws {
+    func state(best: JSONValue, tokens: JSONValue, peak: JSONValue = 0.5) -> FineTuningState? {
+      FineTuningState(json: [
+        "peak_learning_rate": peak, "best_step": best, "steps": [[1.5, 1, 0.25, tokens, 3, 0.5]],
+        "evaluations": [],
+      ])
+    }
+    #expect(state(best: 1, tokens: 7)?.tokens == 7)
+    for broken: JSONValue in [-1, .integer(.max), 0.5, "7", nil] {
+      #expect(state(best: broken, tokens: 7) == nil && state(best: 1, tokens: broken) == nil)
+    }
+    // Only before the first step may the rate be unknown.
+    #expect(state(best: 1, tokens: 7, peak: nil) == nil)
   }
 
   @Test("Another setting, base or archive is refused by name")

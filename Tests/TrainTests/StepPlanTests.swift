@@ -49,5 +49,7 @@ struct StepPlanTests {
     #expect([1, 3, 4, 6].map(plan.epoch(ofStep:)) == [1.0 / 3, 1, 4.0 / 3, 2])
     #expect(plan.tokenCount { $0 + 1 } == 2 * 55)
     #expect(self.plan(epochs: 1, maxSteps: 1).tokenCount { $0 + 1 } == 3)
+    // Two whole epochs and three of five batches.
+    #expect(self.plan(epochs: 1, maxSteps: 13).tokenCount { $0 + 1 } == 2 * 55 + 21)
   }
 }

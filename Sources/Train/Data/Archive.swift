@@ -36,7 +36,7 @@ public struct Archive: Equatable, Sendable {
         do throws(RowProblem) {
           let row = try RowReader.row(line.bytes, file: path, line: line.number)
           guard row.kind != .chat else {
-            throw RowProblem(file: path, line: line.number, problem: .noChatTemplate)
+            throw RowProblem(file: path, line: line.number, problem: .conversation)
           }
           rows.append(row)
         } catch {

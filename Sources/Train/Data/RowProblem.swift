@@ -16,8 +16,8 @@ public struct RowProblem: Error, Equatable, Sendable, CustomStringConvertible {
     case wrongKind(key: String, expected: String, found: String)
     /// A text that is to be learned, or to prompt it, has nothing in it.
     case empty(key: String)
-    /// The base says nothing about how a conversation is laid out.
-    case noChatTemplate
+    /// A conversation, for which no layout can be rendered yet.
+    case conversation
   }
 
   /// The archive file, as it was named when it was read.
@@ -38,7 +38,10 @@ public struct RowProblem: Error, Equatable, Sendable, CustomStringConvertible {
   }
 
   /// Where the row is and what is wrong with it, for a list of rows that were dropped.
-  public var summary: String { "\(file):\(line): \(finding)" }
+  public var summary: String { "\(place): \(finding)" }
+
+  /// Where the row is: `file:line`.
+  public var place: String { "\(file):\(line)" }
 
   private var finding: String {
     switch problem {
@@ -52,8 +55,8 @@ public struct RowProblem: Error, Equatable, Sendable, CustomStringConvertible {
     case .missingKey(let key, let beside): "found \"\(beside)\" without \"\(key)\"; expected both"
     case .wrongKind(let key, let expected, let found): "\"\(key)\" must be \(expected), found \(found)"
     case .empty(let key): "\"\(key)\" must have words in it, found none"
-    case .noChatTemplate:
-      "found a \"messages\" row; the base has no chat template, so there is no layout to learn it in"
+    case .conversation:
+      "found a \"messages\" row; chat templates are not rendered yet, so there is no layout to learn it in"
     }
   }
 
@@ -61,7 +64,7 @@ public struct RowProblem: Error, Equatable, Sendable, CustomStringConvertible {
     switch problem {
     case .noKnownKey(_, let misspelled?, let nearest?):
       "Rename \"\(misspelled)\" to \"\(nearest)\" or drop the row with --skip-bad-rows."
-    case .noChatTemplate:
+    case .conversation:
       "Rewrite it with \"prompt\" and \"completion\" or drop it with --skip-bad-rows."
     default: "Fix the row or drop it with --skip-bad-rows."
     }

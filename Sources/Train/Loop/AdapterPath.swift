@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Model
 
@@ -6,21 +7,34 @@ public enum AdapterPath {
   /// The folder of all adapters, in the working folder.
   public static let parent = "adapters"
 
-  /// The first folder for an adapter of this archive that holds none yet.
-  public static func fresh(forArchive archive: String, in parent: String = parent) -> String {
+  /// Makes the first folder for an adapter of this archive that is not there yet, so that of two runs begun
+  /// together each has its own.
+  ///
+  /// - Throws: `FileError` where no folder can be made.
+  public static func claim(forArchive archive: String, in parent: String = parent) throws(FileError) -> String
+  {
+    try AtomicFile.createDirectory(parent)
     var number = 1
-    while content(of: path(archive, number, parent)) != .nothing { number += 1 }
-    return path(archive, number, parent)
+    while true {
+      let path = "\(parent)/\(name(archive))-\(number)"
+      if mkdir(path, 0o755) == 0 { return path }
+      let code = errno
+      guard code == EEXIST else { throw FileError(path: path, operation: .createDirectory, code: code) }
+      number += 1
+    }
   }
 
-  /// The newest folder for an adapter of this archive that holds a checkpoint; the newest of all where none does.
+  /// Gives a claimed folder up, if nothing was written into it.
+  public static func release(_ folder: String) { rmdir(folder) }
+
+  /// The folder for an adapter of this archive with the highest number that holds a checkpoint; with the highest
+  /// of all where none does.
   public static func stopped(forArchive archive: String, in parent: String = parent) -> String {
-    var numbers: [Int] = []
-    while content(of: path(archive, numbers.count + 1, parent)) != .nothing {
-      numbers.append(numbers.count + 1)
-    }
-    let stopped = numbers.last { content(of: path(archive, $0, parent)) == .checkpoint }
-    return path(archive, stopped ?? max(1, numbers.count), parent)
+    let prefix = "\(name(archive))-"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []
+    let numbers = names.filter { $0.hasPrefix(prefix) }.compactMap { Int($0.dropFirst(prefix.count)) }
+    let paths = numbers.sorted().map { "\(parent)/\(prefix)\($0)" }
+    return paths.last { content(of: $0) == .checkpoint } ?? paths.last ?? "\(parent)/\(prefix)1"
   }
 
   /// What a run would find in a folder.
@@ -30,8 +44,7 @@ public enum AdapterPath {
     return holds(AdapterFolder.weightsName) ? .adapter : .nothing
   }
 
-  private static func path(_ archive: String, _ number: Int, _ parent: String) -> String {
-    let name = URL(fileURLWithPath: archive).deletingPathExtension().lastPathComponent
-    return "\(parent)/\(name)-\(number)"
+  private static func name(_ archive: String) -> String {
+    URL(fileURLWithPath: archive).deletingPathExtension().lastPathComponent
   }
 }

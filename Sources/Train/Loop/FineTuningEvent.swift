@@ -2,7 +2,7 @@ import Model
 
 /// What happens in a fine-tuning run, in order, for whoever shows it.
 public enum FineTuningEvent: Sendable {
-  /// The archive was read, and this is what a run would take. Nothing has been computed yet.
+  /// The archive was read, and this is what a run would take, whether it fits or not. Nothing has been computed yet.
   case prepared(DatasetReport, MemoryPlan, TrainingSize)
   /// The held-out side was scored with the base alone, nil where nothing is held out; the training ahead will
   /// take about so long.
@@ -44,7 +44,7 @@ public struct TrainingSize: Equatable, Sendable {
 public struct FineTuningOutcome: Equatable, Sendable {
   /// The adapter's folder.
   public let adapterPath: String
-  /// The step whose adapter was kept: the best by held-out loss, or the last.
+  /// The step whose adapter was kept: the best by held-out loss, or the last; 0 is the one that the run began from.
   public let keptStep: Int
   /// The held-out losses of base and adapter, and how sure the difference is; nil where nothing was held out.
   public let comparison: HeldOutComparison?
@@ -56,6 +56,10 @@ public struct FineTuningOutcome: Equatable, Sendable {
   public let trainingSeconds: Double
   /// Tokens computed in the training steps.
   public let trainingTokens: Int
+  /// Seconds of scoring the held-out side, in the session that finished the run.
+  public let evaluationSeconds: Double
+  /// Seconds of that session from its first computation to its last.
+  public let sessionSeconds: Double
   /// The most memory that the process had resident.
   public let peakBytes: Int
 

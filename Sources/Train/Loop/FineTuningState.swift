@@ -21,8 +21,8 @@ struct FineTuningState: Equatable {
     let bitsPerByte: Double
   }
 
-  /// The peak of the learning rate, which a probe may have chosen.
-  var peakLearningRate: Double
+  /// The peak of the learning rate; nil while rates are probed.
+  var peakLearningRate: Double?
   /// The step whose adapter is the best so far; 0 is the adapter that the run began with.
   var bestStep = 0
   /// The steps so far, the first being step 1.
@@ -32,15 +32,16 @@ struct FineTuningState: Equatable {
 
   /// The steps taken.
   var step: Int { steps.count }
-  /// The best held-out loss so far.
-  var bestLoss: Double? { evaluations.map(\.loss).min() }
+  /// The tokens computed in them.
+  var tokens: Int { steps.reduce(0) { $0 + $1.tokens } }
 
-  init(peakLearningRate: Double) { self.peakLearningRate = peakLearningRate }
+  init() {}
 
   /// The state as a checkpoint keeps it. Numbers are written so that they read back exactly.
   var json: JSONValue {
     [
-      "peak_learning_rate": .number(peakLearningRate), "best_step": .integer(Int64(bestStep)),
+      "peak_learning_rate": peakLearningRate.map { .number($0) } ?? .null,
+      "best_step": .integer(Int64(bestStep)),
       "steps": .array(
         steps.map {
           .array([
@@ -55,15 +56,17 @@ struct FineTuningState: Equatable {
 
   /// Reads a state; nil where it is not one.
   init?(json: JSONValue) {
-    guard let peak = json["peak_learning_rate"]?.doubleValue, let best = json["best_step"]?.intValue,
-      let steps = json["steps"]?.arrayValue, let evaluations = json["evaluations"]?.arrayValue
+    guard let peak = json["peak_learning_rate"], let best = FineTuningState.count(json["best_step"]),
+      let steps = json["steps"]?.arrayValue, let evaluations = json["evaluations"]?.arrayValue,
+      steps.isEmpty || peak.doubleValue != nil
     else { return nil }
-    peakLearningRate = peak
+    peakLearningRate = peak.doubleValue
     bestStep = best
     for entry in steps {
       guard let row = entry.arrayValue, row.count == 6, let loss = row[0].doubleValue,
-        let norm = row[1].doubleValue, let rate = row[2].doubleValue, let tokens = row[3].intValue,
-        let labels = row[4].intValue, let seconds = row[5].doubleValue
+        let norm = row[1].doubleValue, let rate = row[2].doubleValue,
+        let tokens = FineTuningState.count(row[3]),
+        let labels = FineTuningState.count(row[4]), let seconds = row[5].doubleValue
       else { return nil }
       self.steps.append(
         StepRecord(
@@ -71,10 +74,15 @@ struct FineTuningState: Equatable {
           seconds: seconds))
     }
     for entry in evaluations {
-      guard let row = entry.arrayValue, row.count == 3, let step = row[0].intValue,
+      guard let row = entry.arrayValue, row.count == 3, let step = FineTuningState.count(row[0]),
         let loss = row[1].doubleValue, let bits = row[2].doubleValue
       else { return nil }
       self.evaluations.append(EvaluationRecord(step: step, loss: loss, bitsPerByte: bits))
     }
+  }
+
+  /// A count that sums of a million like it cannot overflow.
+  private static func count(_ json: JSONValue?) -> Int? {
+    json?.intValue.flatMap { (0...1 << 40).contains($0) ? $0 : nil }
   }
 }

@@ -1,4 +1,3 @@
-import Files
 import Foundation
 import Model
 import Tensor
@@ -18,13 +17,13 @@ public struct MemoryPlan: Equatable, Sendable {
 
   /// The shares, largest first.
   public let shares: [Share]
-  /// What the machine can still give without swapping; nil where the system does not say.
+  /// What the machine could give without swapping before the base was read; nil where the system does not say.
   public let availableBytes: Int?
 
   /// The sum of all shares.
   public var totalBytes: Int { shares.reduce(0) { $0 + $1.byteCount } }
 
-  init(weights: Int, adapter: ParameterSet, workspace: [Workspace.Entry]) {
+  init(weights: Int, adapter: ParameterSet, workspace: [Workspace.Entry], available: Int?) {
     let block = adapter.values.count * MemoryLayout<Float>.stride
     // Values and gradients, two moments, and the best values so far.
     var sizes = [MemoryPlan.weightsName: weights, MemoryPlan.adapterName: 5 * block]
@@ -32,30 +31,15 @@ public struct MemoryPlan: Equatable, Sendable {
     shares = sizes.map { Share(name: $0.key, byteCount: $0.value) }.sorted {
       ($1.byteCount, $0.name) < ($0.byteCount, $1.name)
     }
-    availableBytes = MemoryPlan.available()
+    availableBytes = available
   }
 
   /// Refuses a plan that does not fit.
-  func check() throws {
-    if let availableBytes, totalBytes > availableBytes {
-      throw TrainingError.memory(needed: totalBytes, available: availableBytes)
-    }
-  }
+  func check() throws(TrainingError) { try MemoryPlan.check(totalBytes, available: availableBytes) }
 
-  /// `MemAvailable` of /proc/meminfo, lowered to what a control group leaves.
-  private static func available() -> Int? {
-    func number(_ path: String) -> Int? {
-      (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
-        Int($0.trimmingCharacters(in: .whitespacesAndNewlines))
-      }
-    }
-    let lines = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8))?.split(separator: "\n") ?? []
-    let kibibytes = lines.first { $0.hasPrefix("MemAvailable:") }?.split(separator: " ").dropFirst().first
-    let system = kibibytes.flatMap { Int($0) }.map { $0 * 1024 }
-    let limit = number("/sys/fs/cgroup/memory.max")
-    let used = number("/sys/fs/cgroup/memory.current") ?? 0
-    let group = limit.map { $0 - used }
-    return [system, group].compactMap { $0 }.min()
+  /// Refuses to take more memory than there is.
+  static func check(_ needed: Int, available: Int?) throws(TrainingError) {
+    if let available, needed > available { throw .memory(needed: needed, available: available) }
   }
 
   /// The most memory that this process has had resident so far, in bytes.

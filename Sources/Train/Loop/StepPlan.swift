@@ -41,9 +41,13 @@ struct StepPlan {
 
   /// The tokens of all steps together.
   func tokenCount(_ inputCount: (Int) -> Int) -> Int {
+    func count(_ batches: [[Int]]) -> Int { batches.joined().reduce(0) { $0 + inputCount($1) } }
+    // Every epoch takes each sequence once; only the last may be cut short.
+    let whole = epochStarts.lastIndex { $0 <= totalSteps } ?? 0
     var copy = self
-    return (1...max(totalSteps, 1)).reduce(0) { sum, step in
-      sum + (totalSteps == 0 ? [] : copy.batches(ofStep: step)).joined().reduce(0) { $0 + inputCount($1) }
+    return (epochStarts[whole]..<totalSteps).reduce(whole > 0 ? whole * count(packing.batches(epoch: 0)) : 0)
+    {
+      $0 + count(copy.batches(ofStep: $1 + 1))
     }
   }
 

@@ -124,6 +124,20 @@ public final class TrainingEngine {
     }
   }
 
+  /// Computes the logits that predict a batch's first labels, V for each.
+  ///
+  /// - Parameter other: a decoder of the same shape to evaluate instead.
+  func logits(_ batch: Batch, labels count: Int, with other: Decoder? = nil) -> [Float] {
+    let vocabulary = decoder.configuration.vocabularySize
+    return withTokens(of: batch) { tokens, rows, _ in
+      let rows = UnsafeBufferPointer(rebasing: rows.prefix(count))
+      let logits = Storage(count: rows.count * vocabulary)
+      let stream = (other ?? decoder).forward(tokens, activations: activations)
+      head.logits(of: stream, rows: rows, into: logits.matrix(rows: rows.count, columns: vocabulary))
+      return Array(UnsafeBufferPointer(start: logits.base, count: logits.count))
+    }
+  }
+
   private func sum(_ count: Int) -> Double {
     // Double: thousands of Float terms would lose the digits that runs are compared by.
     UnsafeBufferPointer(start: tokenLosses.base, count: count).reduce(0) { $0 + Double($1) }

@@ -1,15 +1,18 @@
 /// Why a run could not start or had to stop.
 public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The loss or the gradient became NaN or infinite.
-  case nonFinite(step: Int, loss: Double, gradientNorm: Double)
+  /// The loss or the gradient became NaN or infinite; `keptStep` is that of the best adapter so far, where one is
+  /// on disk.
+  case nonFinite(step: Int, loss: Double, gradientNorm: Double, keptStep: Int? = nil)
   /// A setting is out of its range; the text says what was found, expected and to do.
   case setting(String)
   /// The plan needs more memory than the machine has free.
   case memory(needed: Int, available: Int)
-  /// A checkpoint belongs to another run.
+  /// A checkpoint is missing, unreadable or of another run.
   case checkpoint(path: String, problem: String)
   /// The folder for the adapter already holds something that a run would write over.
   case folderTaken(path: String, holds: FolderContent)
+  /// The folder for a base already holds one, or the checkpoint of one.
+  case baseTaken(path: String)
   /// There is nothing to resume in a folder.
   case nothingToResume(path: String, holds: FolderContent)
 
@@ -26,9 +29,13 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What was found, what was expected and what to do.
   public var description: String {
     switch self {
-    case .nonFinite(let step, let loss, let norm):
+    case .nonFinite(0, let loss, _, _):
+      "before the first step: the loss is \(loss); expected a finite number."
+        + " Check the base and the adapter with lora-train eval."
+    case .nonFinite(let step, let loss, let norm, let keptStep):
       "step \(step): the loss is \(loss) and the gradient norm \(norm); expected finite numbers."
-        + " The last good adapter is on disk. Lower --learning-rate, or clip with --max-grad-norm 1."
+        + (keptStep.map { " The adapter of step \($0) is on disk." } ?? "")
+        + " Lower --learning-rate, or clip with --max-grad-norm 1."
     case .setting(let text):
       text
     case .memory(let needed, let available):
@@ -42,25 +49,13 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
     case .folderTaken(let path, _):
       "\(path): found an adapter; expected a folder without one."
         + " Give another --adapter-path, or move that adapter away."
+    case .baseTaken(let path):
+      "\(path): found a base or its checkpoint; expected a folder without one."
+        + " Go on with --resume, or give another --output."
     case .nothingToResume(let path, .adapter):
       "\(path): found a finished adapter; expected the checkpoint of a stopped run. Train without --resume."
     case .nothingToResume(let path, _):
       "\(path): found no checkpoint; expected that of a stopped run. Give its --adapter-path, or train without --resume."
     }
-  }
-}
-
-/// Byte counts in words.
-public enum ByteText {
-  /// "512 B", "1.5 MiB", "3.2 GiB": the largest binary unit that leaves at least one.
-  public static func short(_ bytes: Int) -> String {
-    var value = Double(bytes)
-    var unit = "B"
-    for next in ["KiB", "MiB", "GiB", "TiB"] where value >= 1024 {
-      value /= 1024
-      unit = next
-    }
-    guard unit != "B" else { return "\(bytes) B" }
-    return "\((value * 10).rounded() / 10) \(unit)"
   }
 }

@@ -96,19 +96,21 @@ public struct TrainingOptions: Equatable, Sendable {
 
   /// The projections with the given module names, each of which may be several apart by commas, or "all-linear".
   ///
-  /// - Throws: `TrainingError.setting` for a name that matches nothing.
+  /// - Throws: `TrainingError.setting` for a name that matches nothing, and where there is none.
   public static func targets(named names: [String]) throws(TrainingError) -> [Projection] {
-    let words = names.flatMap { $0.split(separator: ",") }.map { $0.trimmingPrefix(" ") }
+    let words = names.flatMap { $0.split { $0 == "," || $0.isWhitespace } }.map(String.init)
     var targets: Set<Projection> = []
-    for word in words {
-      if word == "all-linear" {
-        targets.formUnion(Projection.allCases)
-      } else if let projection = Projection(moduleName: String(word)) {
-        targets.insert(projection)
-      } else {
+    for word in words where word != "all-linear" {
+      guard let projection = Projection(moduleName: word) else {
         throw .setting(
           "--target-modules names \(word); expected some of \(targetNames) or all-linear. Change it.")
       }
+      targets.insert(projection)
+    }
+    if words.contains("all-linear") { targets = Set(Projection.allCases) }
+    guard !targets.isEmpty else {
+      throw .setting(
+        "--target-modules names nothing; expected some of \(targetNames) or all-linear. Change it.")
     }
     return Projection.allCases.filter(targets.contains)
   }

@@ -25,6 +25,9 @@ struct TextFiles {
 
 /// A tokenised corpus cut into windows, in one flat block of 16-bit token ids.
 final class PretrainingCorpus {
+  /// The most tokens of a vocabulary whose ids fit in 16 bits.
+  static let mostTokens = 65_536
+
   /// A run of tokens of one document.
   struct Window {
     let start: Int
@@ -69,7 +72,7 @@ final class PretrainingCorpus {
   /// The order of the windows in an epoch.
   func order(epoch: Int, seed: UInt64) -> [Int] {
     var random = RandomSource(seed: seed, stream: "pretrain-order-\(epoch)")
-    return windows.indices.shuffled(using: &random)
+    return random.shuffled(Array(windows.indices))
   }
 
   /// Replaces the content of a batch by whole windows, every token but a window's first being a label.

@@ -7,6 +7,8 @@ public enum PretrainingProgress {
     switch event {
     case .trainingVocabulary:
       return "training the vocabulary"
+    case .foundVocabulary(let tokens):
+      return "using the folder's vocabulary of \(tokens) tokens"
     case .tokenizing(let documents):
       return documents % 5_000 == 0 ? "tokenising: \(documents) documents" : nil
     case .started(let step, let parameters, let trainingTokens, let windows):

@@ -14,6 +14,8 @@ public struct PretrainingRun {
   public enum Event: Sendable {
     /// The vocabulary is being trained from the texts.
     case trainingVocabulary
+    /// The folder has a vocabulary of so many tokens already, which is used.
+    case foundVocabulary(tokens: Int)
     /// So many documents have been tokenised.
     case tokenizing(documents: Int)
     /// Training begins, or goes on after `step` steps.
@@ -51,13 +53,10 @@ public struct PretrainingRun {
   ///   errors of the texts and of writing.
   public func start(stop: StopRequest, onEvent: (Event) -> Void) throws {
     try check()
+    let checkpoint = "\(folder)/\(TrainingCheckpoint.name)"
+    try checkFolder(checkpoint)
     try AtomicFile.createDirectory(folder)
-    let tokenizer = try vocabulary(onEvent)
-    guard let endOfText = tokenizer.id(ofToken: PretrainingRun.endOfText) else {
-      throw TrainingError.setting(
-        "\(folder)/tokenizer.json has no token \(PretrainingRun.endOfText); expected one that ends a text."
-          + " Remove the file to train a vocabulary anew.")
-    }
+    let (tokenizer, endOfText) = try vocabulary(onEvent)
     let configuration = ModelConfiguration(
       vocabularySize: tokenizer.vocabularySize, hiddenSize: options.hiddenSize,
       intermediateSize: options.intermediateSize, layerCount: options.layerCount,
@@ -65,7 +64,6 @@ public struct PretrainingRun {
       contextLength: options.maxSequenceLength, endOfText: [endOfText])
     let parameters = ParameterSet(of: configuration)
     let optimizer = MuonOptimizer(parameters, weightDecay: options.weightDecay)
-    let checkpoint = "\(folder)/\(TrainingCheckpoint.name)"
     let blocks = [("values", parameters.values)] + optimizer.state
     var state = PretrainingState()
     if options.resumes {
@@ -100,6 +98,16 @@ public struct PretrainingRun {
       warmupRatio: Double(options.warmupSteps) / Double(options.maxSteps), totalSteps: options.maxSteps)
     var order = training.order(epoch: state.epoch, seed: options.seed)
     var batch = Batch()
+    var savedStep = options.resumes ? state.step : nil
+    func save() throws {
+      guard savedStep != state.step else { return }
+      savedStep = state.step
+      let (loss, bits) = evaluate(heldOut, engine)
+      try TrainingCheckpoint.write(blocks, state: state.json(options), to: checkpoint)
+      try PretrainedModel.write(
+        parameters, configuration, endOfText: PretrainingRun.endOfText, to: folder)
+      onEvent(.evaluated(step: state.step, bitsPerByte: bits, loss: loss))
+    }
     while state.step < options.maxSteps && !stop.isStopping {
       training.fill(&batch, with: state.nextWindows(of: training, order: &order, options: options))
       state.step += 1
@@ -109,15 +117,9 @@ public struct PretrainingRun {
         dropoutSeed: nil)
       state.tokensSeen += result.tokens
       onEvent(.step(number: state.step, result: result, learningRate: rate, tokensSeen: state.tokensSeen))
-      let isDue = state.step % options.evaluationInterval == 0 || state.step == options.maxSteps
-      if isDue || stop.isStopping {
-        let (loss, bits) = evaluate(heldOut, engine)
-        try TrainingCheckpoint.write(blocks, state: state.json(options), to: checkpoint)
-        try PretrainedModel.write(
-          parameters, configuration, endOfText: PretrainingRun.endOfText, to: folder)
-        onEvent(.evaluated(step: state.step, bitsPerByte: bits, loss: loss))
-      }
+      if state.step % options.evaluationInterval == 0 { try save() }
     }
+    try save()
     onEvent(.finished(step: state.step, stopped: state.step < options.maxSteps))
   }
 
@@ -173,16 +175,33 @@ public struct PretrainingRun {
       "\(options.headCount) heads and \(options.keyValueHeadCount) key-value heads do not divide a hidden size of"
         + " \(options.hiddenSize) into heads of even width; expected that they do. Change --heads or --kv-heads."
     )
-    // Token ids of the corpus are kept in 16 bits.
     try require(
-      options.vocabularySize <= 65_536,
-      "--vocab-size is \(options.vocabularySize); expected at most 65536. Lower it.")
+      options.vocabularySize <= PretrainingCorpus.mostTokens,
+      "--vocab-size is \(options.vocabularySize); expected at most \(PretrainingCorpus.mostTokens). Lower it."
+    )
   }
 
-  /// The folder's vocabulary, trained from the texts where there is none yet.
-  private func vocabulary(_ onEvent: (Event) -> Void) throws -> TextTokenizer {
+  /// Refuses to write over a base or a checkpoint, and to resume where there is none.
+  private func checkFolder(_ checkpoint: String) throws {
+    let files = FileManager.default
+    let hasCheckpoint = files.fileExists(atPath: checkpoint)
+    if options.resumes, !hasCheckpoint {
+      throw TrainingError.checkpoint(
+        path: checkpoint,
+        problem:
+          "found nothing; expected the checkpoint of a stopped run. Give its folder as --output, or train"
+          + " without --resume.")
+    }
+    if !options.resumes, hasCheckpoint || files.fileExists(atPath: "\(folder)/model.safetensors") {
+      throw TrainingError.baseTaken(path: folder)
+    }
+  }
+
+  /// The folder's vocabulary, trained from the texts where there is none yet, and its end-of-text token.
+  private func vocabulary(_ onEvent: (Event) -> Void) throws -> (TextTokenizer, endOfText: Int32) {
     let path = "\(folder)/tokenizer.json"
-    if !FileManager.default.fileExists(atPath: path) {
+    let isThere = FileManager.default.fileExists(atPath: path)
+    if !isThere {
       onEvent(.trainingVocabulary)
       var trainer = try BPETrainer(
         .init(vocabularySize: options.vocabularySize, specialTokens: [PretrainingRun.endOfText]))
@@ -191,7 +210,19 @@ public struct PretrainingRun {
       }
       try trainer.train().write(toFolder: folder)
     }
-    return try TextTokenizer(folder: folder)
+    let tokenizer = try TextTokenizer(folder: folder)
+    if isThere { onEvent(.foundVocabulary(tokens: tokenizer.vocabularySize)) }
+    guard tokenizer.vocabularySize <= PretrainingCorpus.mostTokens else {
+      throw TrainingError.setting(
+        "\(path) has \(tokenizer.vocabularySize) tokens; expected at most \(PretrainingCorpus.mostTokens)."
+          + " Remove the file to train a vocabulary anew.")
+    }
+    guard let endOfText = tokenizer.id(ofToken: PretrainingRun.endOfText) else {
+      throw TrainingError.setting(
+        "\(path) has no token \(PretrainingRun.endOfText); expected one that ends a text."
+          + " Remove the file to train a vocabulary anew.")
+    }
+    return (tokenizer, endOfText)
   }
 
   /// Normal weights of deviation 0.02, those that write to the residual stream divided by √(2·layers) so that

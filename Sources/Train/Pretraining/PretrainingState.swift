@@ -13,7 +13,7 @@ struct PretrainingState: Equatable {
 
   init() {}
 
-  /// Reads a checkpoint's state, refusing one of another seed or batch size. The texts may have grown: the epoch's
+  /// Reads a checkpoint's state, refusing one of another seed or batch size, or with counts that cannot be. The texts may have grown: the epoch's
   /// order is then another, and what is left of it is still taken once.
   init(json: JSONValue, options: PretrainingOptions, path: String) throws {
     for (name, value) in PretrainingState.pinned(options) where json[name]?.intValue != value {
@@ -22,10 +22,21 @@ struct PretrainingState: Equatable {
         problem: "was written with \(name) \(json[name]?.intValue ?? 0); this run has \(value)."
           + " Resume with the settings that the run began with.")
     }
-    step = json["step"]?.intValue ?? 0
-    epoch = json["epoch"]?.intValue ?? 0
-    cursor = max(0, json["cursor"]?.intValue ?? 0)
-    tokensSeen = json["tokens_seen"]?.intValue ?? 0
+    func count(_ name: String) throws -> Int {
+      // What a double holds exactly, and far from where adding a step could overflow.
+      let most = 1 << 53
+      guard let value = json[name]?.intValue, (0...most).contains(value) else {
+        throw TrainingError.checkpoint(
+          path: path,
+          problem: "holds no count of \(name) from 0 to \(most); expected one. Train afresh without --resume."
+        )
+      }
+      return value
+    }
+    step = try count("step")
+    epoch = try count("epoch")
+    cursor = try count("cursor")
+    tokensSeen = try count("tokens_seen")
   }
 
   func json(_ options: PretrainingOptions) -> JSONValue {

@@ -69,8 +69,8 @@ public struct FinalReport: Sendable {
       (
         "self-test",
         test.passes
-          ? "passed: read back, the adapter gives the trained losses and differs from the base"
-          : "FAILED: read back, losses differ by \(test.largestDifference) from the trained ones and by"
+          ? "passed: read back, the adapter gives the trained logits and differs from the base"
+          : "FAILED: read back, logits differ by \(test.largestDifference) from the trained ones and by"
             + " \(test.largestEffect) from the base's"
       ))
     let speed = NumberText.rate(outcome.trainingTokens, seconds: outcome.trainingSeconds)

@@ -196,9 +196,10 @@ extension Inspection {
       ("base", settings["base_model_name_or_path"] ?? .null),
     ])
     guard let record = try RunRecord.read(path) else {
-      facts.append("record", "none: not trained here, or its run is not finished")
+      facts.append("record", "none: not trained here")
       return ("adapter", facts, [])
     }
+    if !RunRecord.isFinished(record) { facts.append("record", "its run is not finished") }
     let scores = record["held_out"]
     let recorded: [(String, JSONValue?)] = [
       ("base_sha256", record["settings"]?["base_sha256"]), ("verdict", record["verdict"]),

@@ -60,6 +60,9 @@ public enum RunRecord {
     }
   }
 
+  /// Whether the run of a record came to its end.
+  public static func isFinished(_ record: JSONValue) -> Bool { record["finished"]?.boolValue ?? true }
+
   /// The record of a finished run as a report: the same, with the adapter's folder.
   ///
   /// - Throws: file and JSON errors where there is none to read.
@@ -71,17 +74,40 @@ public enum RunRecord {
     return try JSONWriter.string(of: .object(report), layout: layout)
   }
 
-  /// Writes the record of a finished run into its adapter's folder.
-  static func write(
-    settings: JSONValue, state: FineTuningState, outcome: FineTuningOutcome, dataset: Dataset
-  ) throws {
-    let text = try JSONWriter.string(
-      of: json(settings: settings, state: state, outcome: outcome, dataset: dataset), layout: .pretty)
-    try AtomicFile.write(text, to: "\(outcome.adapterPath)/\(name)")
+  /// Writes what is known before the run is finished, so that an adapter which a stopped or broken run leaves names
+  /// its base and is not taken for a finished one.
+  static func writeUnfinished(_ run: FineTuningRun, settings: JSONValue) throws {
+    try write(run, opening(run, settings: settings, isFinished: false), ["verdict": .null])
   }
 
-  private static func json(
-    settings: JSONValue, state: FineTuningState, outcome: FineTuningOutcome, dataset: Dataset
+  /// Writes the record of a finished run into its adapter's folder.
+  static func write(
+    _ run: FineTuningRun, settings: JSONValue, state: FineTuningState, outcome: FineTuningOutcome,
+    dataset: Dataset
+  ) throws {
+    try write(
+      run, opening(run, settings: settings, isFinished: true),
+      results(state: state, outcome: outcome, dataset: dataset))
+  }
+
+  private static func write(_ run: FineTuningRun, _ parts: JSONValue...) throws {
+    var record = JSONObject()
+    for (key, value) in parts.compactMap(\.objectValue).flatMap(\.members) { record.append(key, value) }
+    let text = try JSONWriter.string(of: .object(record), layout: .pretty)
+    try AtomicFile.write(text, to: "\(run.adapterPath)/\(name)")
+  }
+
+  private static func opening(
+    _ run: FineTuningRun, settings: JSONValue, isFinished: Bool
+  ) -> JSONValue {
+    [
+      "format": .integer(Int64(format)), "finished": .bool(isFinished), "base": .string(run.basePath),
+      "archives": .array(run.archives.map { .string($0) }), "settings": settings,
+    ]
+  }
+
+  private static func results(
+    state: FineTuningState, outcome: FineTuningOutcome, dataset: Dataset
   ) -> JSONValue {
     let report = dataset.report
     var counts = JSONObject()
@@ -89,11 +115,10 @@ public enum RunRecord {
       if let count = report.rowCounts[kind] { counts.append(kind.rawValue, .integer(Int64(count))) }
     }
     return [
-      "format": .integer(Int64(format)), "settings": settings,
-      "peak_learning_rate": .number(state.peakLearningRate),
+      "peak_learning_rate": number(state.peakLearningRate),
       "data": [
         "rows": .object(counts), "labelled_tokens": .integer(Int64(report.labelledTokens)),
-        "skipped_rows": .integer(Int64(report.skipped.count)),
+        "skipped_rows": .array(report.skipped.map { .string($0.place) }),
         "exact_duplicates": .integer(Int64(report.exactDuplicateCount)),
         "near_duplicates": .integer(Int64(report.nearDuplicateCount)),
         "training_rows": .integer(Int64(report.trainingRowCount)),
@@ -103,8 +128,8 @@ public enum RunRecord {
       "kept_step": .integer(Int64(outcome.keptStep)), "held_out": comparison(outcome),
       "verdict": outcome.verdict.map { .string($0.rawValue) } ?? .null,
       "self_test": [
-        "largest_difference": .number(Double(outcome.selfTest.largestDifference)),
-        "largest_effect": .number(Double(outcome.selfTest.largestEffect)),
+        "largest_difference": number(Double(outcome.selfTest.largestDifference)),
+        "largest_effect": number(Double(outcome.selfTest.largestEffect)),
         "passes": .bool(outcome.selfTest.passes),
       ],
       "drafts": [
@@ -127,11 +152,21 @@ public enum RunRecord {
           ]
         }),
       "training_seconds": .number(outcome.trainingSeconds),
+      "evaluation_seconds": .number(outcome.evaluationSeconds),
+      "session_seconds": .number(outcome.sessionSeconds),
       "training_tokens": .integer(Int64(outcome.trainingTokens)),
       "peak_bytes": .integer(Int64(outcome.peakBytes)),
-      "versions": ["lora-train": .string(PackageVersion.text), "openblas": .string(GEMM.libraryVersion)],
+      "versions": [
+        "lora-train": .string(PackageVersion.text), "swift": .string(PackageVersion.swift),
+        "openblas": .string(GEMM.libraryVersion), "kernels": .string(KernelLevel.current.rawValue),
+      ],
       "written_at": .string(Date.now.formatted(.iso8601)),
     ]
+  }
+
+  /// A number where it is one: JSON has no NaN.
+  private static func number(_ value: Double?) -> JSONValue {
+    value.flatMap { $0.isFinite ? .number($0) : nil } ?? .null
   }
 
   private static func comparison(_ outcome: FineTuningOutcome) -> JSONValue {

@@ -11,7 +11,7 @@ public struct RunReport: Sendable {
   private var after: DraftSample?
   private var outcome: FineTuningOutcome?
 
-  /// Whether a step was taken: from then on an error is a failure of the run, not of its arguments or input.
+  /// Whether anything was computed: from then on an error is a failure of the run, not of its arguments or input.
   public private(set) var hasBegun = false
 
   /// - Parameters:
@@ -34,12 +34,12 @@ public struct RunReport: Sendable {
     case .prepared(_, _, let size): totalSteps = size.steps
     case .draft(let draft, .before): before = draft
     case .draft(let draft, .after): after = draft
-    case .step: hasBegun = true
+    case .baseline: hasBegun = true
     case .stopped:
       let command = CommandText.resume(arguments, adapterPath: run.adapterPath, startedAs: invocation)
       outputs += [.line("Go on with:"), .line("  \(command)")]
     case .finished(let outcome): self.outcome = outcome
-    case .baseline, .probed, .resumed, .evaluated: break
+    case .probed, .resumed, .step, .evaluated: break
     }
     return outputs
   }
