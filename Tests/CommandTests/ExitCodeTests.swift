@@ -15,7 +15,8 @@ struct ExitCodeTests {
     #expect(CommandFailure.code(of: FileError(path: "a", operation: .read, problem: .missing)).rawValue == 2)
     #expect(CommandFailure.code(of: BrokenRun(cause: setting)).rawValue == 1)
     #expect(CommandFailure.code(of: ExitCode(130)).rawValue == 130)
-    let help = try #require(throws: (any Error).self) { try LoraTrainCommand.parseAsRoot(["--help"]) }
+    var command = try LoraTrainCommand.parseAsRoot(["--help"])
+    let help = try #require(throws: (any Error).self) { try command.run() }
     #expect(CommandFailure.code(of: help).rawValue == 0)
   }
 

@@ -209,9 +209,10 @@ struct FineTuningRunTests {
     var worse = tiny
     worse.adapterName = "worse"
     worse.options.initialAdapter = tiny.adapterPath
-    // Each step multiplies every value by 1 − 5e-3 · 400 = −1 and then some.
-    worse.options.learningRate = .value(1)
+    // Each step multiplies every value by 1 − 5e-3 · 200 = 0 and leaves 5e-3 of it: next to no adapter.
+    worse.options.weightDecay = 200
     worse.options.warmupRatio = 0
+    worse.options.schedule = .constant
     let outcome = try #require(try worse.start())
     #expect(outcome.keptStep == 0 && outcome.comparison?.adapter == first.comparison?.adapter)
     #expect(try worse.adapterBytes() == tiny.adapterBytes())

@@ -26,7 +26,7 @@ struct InspectionTests {
     #expect(base["sha256"]?.stringValue?.count == 64)
     let adapter = try Inspection(Fixtures.adapter("smollm2-rslora"))
     #expect(adapter.json["rank"] == 4 && adapter.json["rslora"] == true)
-    #expect(adapter.lines.last == "  record      none: not trained here, or its run is not finished")
+    #expect(adapter.lines.last == "  record      none: not trained here")
   }
 
   @Test("A finished adapter shows its verdict and scores")

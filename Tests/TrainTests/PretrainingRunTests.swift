@@ -167,9 +167,13 @@ struct PretrainingRunTests {
 
   @Test("A vocabulary whose ids do not fit in 16 bits is refused")
   func largeVocabulary() throws {
-    let letters = (0..<65_537).map { #""t\#($0)":\#($0)"# }.joined(separator: ",")
+    // The fixture's 316 tokens and more, up to one too many.
+    let tokenizer = try String(
+      contentsOfFile: "\(Fixtures.model("smollm2"))/tokenizer.json", encoding: .utf8)
+    let added = (316...65_536).map { #""t\#($0)":\#($0),"# }.joined()
     try AtomicFile.createDirectory(folder("large"))
-    try folder.put(#"{"model":{"type":"BPE","vocab":{\#(letters)},"merges":[]}}"#, as: "large/tokenizer.json")
+    try folder.put(
+      tokenizer.replacing(#""vocab": {"#, with: #""vocab": {\#(added)"#), as: "large/tokenizer.json")
     let error = #expect(throws: TrainingError.self) { try run("large", options) }
     #expect(
       error?.description
