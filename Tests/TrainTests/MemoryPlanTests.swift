@@ -83,7 +83,7 @@ struct MemoryPlanTests {
     }
     #expect(
       "\(TrainingError.memory(needed: 3 << 30, available: 1536 << 20))"
-        == "this run needs 3.0 GiB; the machine has 1.5 GiB available. Lower --max-seq-length or --batch-size, or"
-        + " give --recompute.")
+        == "this run needs 3.0 GiB; the machine has 1.5 GiB available. Lower --max-seq-length or --batch-size,"
+        + " give --recompute, or choose a smaller base.")
   }
 }

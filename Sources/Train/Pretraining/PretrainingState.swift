@@ -13,8 +13,8 @@ struct PretrainingState: Equatable {
 
   init() {}
 
-  /// Reads a checkpoint's state, refusing one of another seed or batch size, or with counts that cannot be. The texts may have grown: the epoch's
-  /// order is then another, and what is left of it is still taken once.
+  /// Reads a checkpoint's state, refusing one of another seed or batch size, or with counts that cannot be. The
+  /// texts may have grown: the epoch's order is then another, and what is left of it is still taken once.
   init(json: JSONValue, options: PretrainingOptions, path: String) throws {
     for (name, value) in PretrainingState.pinned(options) where json[name]?.intValue != value {
       throw TrainingError.checkpoint(
