@@ -67,14 +67,15 @@ let package = Package(
         "Ghost", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
-    .testTarget(name: "FilesTests", dependencies: ["Files"]),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(name: "TensorTests", dependencies: ["Tensor", "CKernels"]),
-    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint"]),
+    .testTarget(name: "CheckpointTests", dependencies: ["Checkpoint", "TestSupport"]),
     .testTarget(
-      name: "TokenizerTests", dependencies: ["Tokenizer"]),
-    .testTarget(name: "ModelTests", dependencies: ["Model"]),
-    .testTarget(name: "TrainTests", dependencies: ["Train"]),
-    .testTarget(name: "GhostTests", dependencies: ["Ghost"]),
+      name: "TokenizerTests", dependencies: ["Tokenizer", "TestSupport"]),
+    .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"]),
+    .testTarget(name: "TrainTests", dependencies: ["Train", "TestSupport"]),
+    .testTarget(name: "GhostTests", dependencies: ["Ghost", "TestSupport"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [

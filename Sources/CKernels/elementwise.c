@@ -25,13 +25,6 @@ LK_INLINE void lk_add_bias_f32_body(float *y, size_t stride, const float *bias, 
 LK_KERNEL(lk_add_bias_f32, (float *y, size_t stride, const float *bias, size_t rows, size_t width),
           (y, stride, bias, rows, width))
 
-LK_INLINE void lk_scale_f32_body(float *y, size_t stride, float factor, size_t rows, size_t width) {
-  for (size_t i = 0; i < rows; i++, y += stride) lk_scale_row(y, factor, width);
-}
-
-LK_KERNEL(lk_scale_f32, (float *y, size_t stride, float factor, size_t rows, size_t width),
-          (y, stride, factor, rows, width))
-
 LK_INLINE void lk_sum_rows_f32_body(float *sums, const float *x, size_t stride, size_t rows, size_t width) {
   for (size_t first = 0; first < rows; first += LK_ROW_BLOCK) {
     const size_t last = rows - first < LK_ROW_BLOCK ? rows : first + LK_ROW_BLOCK;

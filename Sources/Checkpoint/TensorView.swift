@@ -35,22 +35,11 @@ public struct TensorView: Sendable {
   }
 
   /// Writes the elements as float32, exactly, to `destination`, which has room for ``count`` of them.
-  public func copy(to destination: UnsafeMutablePointer<Float>) {
-    let bytes = bytes
-    let count = count
+  public func copy(to destination: UnsafeMutablePointer<Float>, pool: ThreadPool) {
+    guard let base = bytes.baseAddress else { return }
     // A checkpoint is little-endian, as is every processor that we run on.
-    switch dtype {
-    case .float32:
-      UnsafeMutableRawBufferPointer(start: destination, count: bytes.count).copyMemory(from: bytes)
-    case .bfloat16:
-      for index in 0..<count {
-        let upper = bytes.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
-        destination[index] = Float(bitPattern: UInt32(upper) << 16)
-      }
-    case .float16:
-      for index in 0..<count {
-        destination[index] = Float(bytes.loadUnaligned(fromByteOffset: 2 * index, as: Float16.self))
-      }
+    withExtendedLifetime(file) {
+      Conversion.widen(from: base, dtype: dtype, into: destination, count: count, pool: pool)
     }
   }
 }

@@ -5,15 +5,6 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
   /// The digest as 64 lower-case hexadecimal digits.
   public let hex: String
 
-  /// The digest that `hex` spells, or nil where that is not 64 hexadecimal digits.
-  public init?(hex: String) {
-    let lowercase = hex.lowercased()
-    guard lowercase.utf8.count == 64, lowercase.utf8.allSatisfy({ Self.digits.contains($0) }) else {
-      return nil
-    }
-    self.hex = lowercase
-  }
-
   /// The digest of `bytes`.
   public init(of bytes: UnsafeRawBufferPointer) {
     var fingerprinter = Fingerprinter()
@@ -26,8 +17,11 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
     self = bytes.withUnsafeBytes { Fingerprint(of: $0) }
   }
 
-  /// The digest of a whole file.
-  public init(of file: MappedFile) {
+  /// The digest of the file at `path`.
+  ///
+  /// - Throws: ``FileError`` where it cannot be read.
+  public init(contentsOf path: String) throws(FileError) {
+    let file = try MappedFile(path: path)
     self = withExtendedLifetime(file) { Fingerprint(of: file.bytes) }
   }
 

@@ -35,7 +35,7 @@ public struct AdapterOrigin: Equatable, Sendable {
       throw AdapterRefusal(
         adapter: folder, reason: .promptLayout(found: PromptLayout.version, trained: trained))
     }
-    fingerprint = Fingerprint(of: try MappedFile(path: "\(folder)/\(AdapterFolder.weightsName)"))
+    fingerprint = try Fingerprint(contentsOf: "\(folder)/\(AdapterFolder.weightsName)")
     namesItsBase = settings?["base_sha256"]?.stringValue != nil
     verdict = record?["verdict"]?.stringValue.flatMap { Verdict(rawValue: $0) }
   }
@@ -50,7 +50,7 @@ public struct BaseFingerprints: Equatable, Sendable {
 
   init(_ base: BaseModel) throws {
     self.base = try base.fingerprint()
-    tokenizer = Fingerprint(of: try MappedFile(path: "\(base.path)/tokenizer.json"))
+    tokenizer = try Fingerprint(contentsOf: "\(base.path)/tokenizer.json")
   }
 }
 

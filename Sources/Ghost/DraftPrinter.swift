@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Train
 
 /// Prints a draft to standard output piece by piece, each piece at once.
 ///
@@ -31,7 +32,7 @@ public struct DraftPrinter: ~Copyable {
     guard isOpen, let last = text.utf8.last else { return isOpen }
     endsLine = last == 0x0A
     do {
-      var bytes = isTerminal ? DraftPrinter.harmless(text) : text
+      var bytes = isTerminal ? text.withoutControlCharacters : text
       try bytes.withUTF8 { try output.append(UnsafeRawBufferPointer($0)) }
     } catch let error as FileError {
       isOpen = false
@@ -45,16 +46,5 @@ public struct DraftPrinter: ~Copyable {
   /// Ends the last line.
   public mutating func endLine() {
     if !endsLine { _ = print("\n") }
-  }
-
-  /// The text with U+FFFD for every control character but tab and line feed.
-  static func harmless(_ text: String) -> String {
-    var result = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-      let isHarmless =
-        scalar == "\n" || scalar == "\t" || scalar.properties.generalCategory != .control
-      result.append(isHarmless ? scalar : "\u{FFFD}")
-    }
-    return String(result)
   }
 }

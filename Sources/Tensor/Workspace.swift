@@ -29,7 +29,8 @@ public final class Workspace {
   /// The bytes handed out so far.
   public var byteCount: Int { used * MemoryLayout<Float>.stride }
 
-  /// Hands out the next `rows` × `columns` elements; nil, and only counted, in a planning workspace.
+  /// Hands out the next `rows` × `columns` elements; in a planning workspace they are only counted, and the matrix
+  /// must not be read or written.
   public func take(_ name: String, rows: Int, columns: Int) -> Matrix {
     let lane = Storage.alignment / MemoryLayout<Float>.stride
     let padded = (rows * columns + lane - 1) / lane * lane

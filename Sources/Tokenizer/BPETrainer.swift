@@ -56,9 +56,6 @@ public struct BPETrainer: Sendable {
     self.configuration = configuration
   }
 
-  /// The number of different words counted so far.
-  public var distinctWordCount: Int { words.count }
-
   /// Adds the words of `text` to the counts.
   ///
   /// A special token inside `text` is counted as the ordinary characters that it is made of.

@@ -1,10 +1,17 @@
 import Files
 
 extension PreTokenizer {
+  /// Several times as many as any known tokenizer has; each is a level of recursion.
+  private static let stepLimit = 16
+
   /// Reads the `pre_tokenizer` of a `tokenizer.json`.
   init(_ root: JSONFields) throws(TokenizerError) {
     var steps: [Step] = []
     let components = try TokenizerDefinition.flatten(root.fields("pre_tokenizer"), list: "pretokenizers")
+    guard components.count <= Self.stepLimit else {
+      throw root.unsupported(
+        "\(components.count) steps", at: "pre_tokenizer", expected: "at most \(Self.stepLimit)")
+    }
     for component in components {
       if case .byteLevel = steps.last {
         throw component.unsupported(

@@ -43,9 +43,6 @@ public final class TextTokenizer: Sendable {
 }
 
 extension TextTokenizer {
-  /// The ids of the special tokens, smallest first.
-  public var specialIDs: [Int32] { specialIDSet.sorted() }
-
   /// The ids that the tokenizer's template puts before every text.
   public var prefixIDs: [Int32] { template.prefix }
 

@@ -1,6 +1,7 @@
 import Checkpoint
 import Files
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("Checkpoint folder") struct CheckpointFolderTests {

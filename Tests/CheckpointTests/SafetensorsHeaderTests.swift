@@ -1,5 +1,6 @@
 import Checkpoint
 import Files
+import TestSupport
 import Testing
 
 /// The bytes of a safetensors file with any header and data, fitting or not.

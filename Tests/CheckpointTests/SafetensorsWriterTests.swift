@@ -1,6 +1,7 @@
 import Checkpoint
 import Files
 import Tensor
+import TestSupport
 import Testing
 
 @Suite("Safetensors writer") struct SafetensorsWriterTests {
@@ -30,7 +31,7 @@ import Testing
 
   private func floats(_ tensor: TensorView) -> [Float] {
     [Float](unsafeUninitializedCapacity: tensor.count) { buffer, count in
-      if let base = buffer.baseAddress { tensor.copy(to: base) }
+      if let base = buffer.baseAddress { tensor.copy(to: base, pool: ThreadPool(threadCount: 1)) }
       count = tensor.count
     }
   }

@@ -1,13 +1,14 @@
 import Files
 import Foundation
 import Model
+import TestSupport
 import Testing
 import Train
 
 @testable import Ghost
 
 @Suite("Refusing an adapter of another base") struct AdapterOriginTests {
-  private static let base = Fixture.model("smollm2")
+  private static let base = Fixtures.model("smollm2")
   private static let zeros = String(repeating: "0", count: 64)
 
   /// A copy of the fixture adapter with a record of the given settings, and the base's own fingerprints elsewhere.
@@ -15,15 +16,15 @@ import Train
     -> String
   {
     let adapter = "\(folder.path)/adapter"
-    try FileManager.default.copyItem(atPath: Fixture.adapter("smollm2"), toPath: adapter)
+    try FileManager.default.copyItem(atPath: Fixtures.adapter("smollm2"), toPath: adapter)
     var settings: [String: String] = [
       "base_sha256": try BaseModel.fingerprint(path: Self.base).hex,
-      "tokenizer_sha256": try Fingerprint(of: MappedFile(path: "\(Self.base)/tokenizer.json")).hex,
+      "tokenizer_sha256": try Fingerprint(contentsOf: "\(Self.base)/tokenizer.json").hex,
       "prompt_layout": PromptLayout.version,
     ]
     if let key { settings[key] = value }
     let members = settings.map { "\"\($0.key)\": \"\($0.value)\"" }.joined(separator: ", ")
-    try folder.write("{\"settings\": {\(members)}, \"verdict\": \"retire\"}", to: "adapter/run.json")
+    try folder.put("{\"settings\": {\(members)}, \"verdict\": \"retire\"}", as: "adapter/run.json")
     return adapter
   }
 
@@ -60,7 +61,7 @@ import Train
   func otherTokenizer() throws {
     let folder = try TemporaryFolder()
     let adapter = try makeAdapter(folder, changing: "tokenizer_sha256", to: Self.zeros)
-    let found = try Fingerprint(of: MappedFile(path: "\(Self.base)/tokenizer.json")).hex.prefix(12)
+    let found = try Fingerprint(contentsOf: "\(Self.base)/tokenizer.json").hex.prefix(12)
     #expect(
       throwing { _ = try load(adapter) }
         == "\(adapter): the tokenizer is \(Self.base)/tokenizer.json (SHA-256 \(found)…); expected the one that this"

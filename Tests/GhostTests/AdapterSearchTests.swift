@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Ghost
@@ -8,11 +9,11 @@ import Testing
   private func makeAdapter(_ name: String, in folder: TemporaryFolder, age: Double, written: String? = nil)
     throws
   {
-    try folder.write("{}", to: "\(name)/adapter_config.json")
-    let weights = try folder.write("", to: "\(name)/adapter_model.safetensors")
+    try folder.put("{}", as: "\(name)/adapter_config.json")
+    let weights = try folder.put("", as: "\(name)/adapter_model.safetensors")
     try FileManager.default.setAttributes(
       [.modificationDate: Date(timeIntervalSinceNow: -age)], ofItemAtPath: weights)
-    if let written { try folder.write("{\"written_at\": \"\(written)\"}", to: "\(name)/run.json") }
+    if let written { try folder.put("{\"written_at\": \"\(written)\"}", as: "\(name)/run.json") }
   }
 
   @Test("The record's time decides over the file's, and a file's where there is no record")
@@ -30,7 +31,7 @@ import Testing
   func unfinished() throws {
     let folder = try TemporaryFolder()
     try makeAdapter("adapters/stopped", in: folder, age: 0)
-    try folder.write("{\"finished\": false, \"verdict\": null}", to: "adapters/stopped/run.json")
+    try folder.put("{\"finished\": false, \"verdict\": null}", as: "adapters/stopped/run.json")
     #expect(AdapterSearch.newest(from: folder.path) == "\(folder.path)/adapters/stopped")
     try makeAdapter("adapters/finished", in: folder, age: 100, written: "2020-01-01T00:00:00Z")
     #expect(AdapterSearch.newest(from: folder.path) == "\(folder.path)/adapters/finished")
@@ -40,8 +41,8 @@ import Testing
   func above() throws {
     let folder = try TemporaryFolder()
     try makeAdapter("adapters/one", in: folder, age: 10)
-    try folder.write("{", to: "adapters/one/run.json")
-    try folder.write("", to: "posts/2026/note.md")
+    try folder.put("{", as: "adapters/one/run.json")
+    try folder.put("", as: "posts/2026/note.md")
     #expect(AdapterSearch.newest(from: "\(folder.path)/posts/2026") == "\(folder.path)/adapters/one")
     try makeAdapter("posts/adapters/two", in: folder, age: 99)
     #expect(AdapterSearch.newest(from: "\(folder.path)/posts/2026") == "\(folder.path)/posts/adapters/two")
@@ -50,7 +51,7 @@ import Testing
   @Test("A folder of settings without weights is no adapter; adapters/ itself may be one")
   func partial() throws {
     let folder = try TemporaryFolder()
-    try folder.write("{}", to: "adapters/half/adapter_config.json")
+    try folder.put("{}", as: "adapters/half/adapter_config.json")
     #expect(AdapterSearch.newest(from: folder.path) == nil)
     try makeAdapter("adapters", in: folder, age: 1)
     #expect(AdapterSearch.newest(from: folder.path) == "\(folder.path)/adapters")

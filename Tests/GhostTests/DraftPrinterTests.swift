@@ -38,9 +38,4 @@ import Testing
     printer.endLine()
     return (goesOn, printer.failure)
   }
-
-  @Test("A terminal gets no control characters but tabs and line feeds")
-  func harmless() {
-    #expect(DraftPrinter.harmless("a\tb\nc\r\u{1B}[1m\u{9B}é") == "a\tb\nc\u{FFFD}\u{FFFD}[1m\u{FFFD}é")
-  }
 }

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Model
+import TestSupport
 import Testing
 import Tokenizer
 import Train
@@ -10,11 +11,11 @@ import Train
 @Suite("Drafting") struct DrafterTests {
   /// A request on the tiny fixture model, whose text is noise but whose path is the real one.
   private func request(
-    _ seed: Seed = Seed(topic: "a kettle", length: 20), adapter: String? = Fixture.adapter("smollm2"),
+    _ seed: Seed = Seed(topic: "a kettle", length: 20), adapter: String? = Fixtures.adapter("smollm2"),
     random: UInt64 = 7
   ) -> DraftRequest {
     var request = DraftRequest(seed: seed, randomSeed: random)
-    request.basePath = Fixture.model("smollm2")
+    request.basePath = Fixtures.model("smollm2")
     request.adapterPath = adapter
     request.maxTokens = 40
     request.threads = 2
@@ -52,7 +53,7 @@ import Train
 
   @Test("What is streamed is the draft, in pieces of whole characters")
   func streaming() throws {
-    let tokenizer = try TextTokenizer(folder: Fixture.model("smollm2"))
+    let tokenizer = try TextTokenizer(folder: Fixtures.model("smollm2"))
     for random in 0..<20 as Range<UInt64> {
       // The untrained model writes bytes at random, characters of several bytes among them: decoded one by one,
       // their tokens would give other replacement characters than all at once.
@@ -106,8 +107,8 @@ import Train
   @Test("The writer is told who drafts, how to repeat it, and what could not be checked")
   func notices() throws {
     let drafter = try Drafter(request(Seed(angle: "noise")), in: TemporaryFolder().path)
-    let (adapter, base) = (Fixture.adapter("smollm2"), Fixture.model("smollm2"))
-    let hex = try Fingerprint(of: MappedFile(path: "\(adapter)/adapter_model.safetensors")).hex.prefix(12)
+    let (adapter, base) = (Fixtures.adapter("smollm2"), Fixtures.model("smollm2"))
+    let hex = try Fingerprint(contentsOf: "\(adapter)/adapter_model.safetensors").hex.prefix(12)
     #expect(
       drafter.notices == [
         "adapter: \(adapter) (rank 4, SHA-256 \(hex)…)",
@@ -126,7 +127,7 @@ import Train
     try FileManager.default.createDirectory(
       atPath: "\(folder.path)/adapters", withIntermediateDirectories: true)
     try FileManager.default.copyItem(
-      atPath: Fixture.adapter("smollm2-attention"), toPath: "\(folder.path)/adapters/notes-1")
+      atPath: Fixtures.adapter("smollm2-attention"), toPath: "\(folder.path)/adapters/notes-1")
     let drafter = try Drafter(request(adapter: nil), in: folder.path)
     #expect(drafter.adapter?.path == "\(folder.path)/adapters/notes-1")
   }

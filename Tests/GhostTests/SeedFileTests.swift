@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Train
 
@@ -93,7 +94,7 @@ import Train
   @Test("A file that is far too large is refused unread")
   func tooLarge() throws {
     let folder = try TemporaryFolder()
-    let path = try folder.write(String(repeating: "a", count: SeedFile.byteLimit + 1), to: "seed.yaml")
+    let path = try folder.put(String(repeating: "a", count: SeedFile.byteLimit + 1), as: "seed.yaml")
     #expect(
       throwing { _ = try SeedFile.read(path) }
         == "\(path): found 65537 bytes; expected a seed of at most 65536. Name the right file.")

@@ -1,4 +1,5 @@
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Model
@@ -25,8 +26,8 @@ struct DirectionalDerivativeTests {
     ])
   func directional(_ test: Case) throws {
     let pool = ThreadPool(threadCount: 2)
-    let base = try BaseModel(path: Reference.model(test.family), pool: pool)
-    let stored = try AdapterFolder.read(Reference.adapter(test.family), for: base.configuration)
+    let base = try BaseModel(path: Fixtures.model(test.family), pool: pool)
+    let stored = try AdapterFolder.read(Fixtures.adapter(test.family), for: base.configuration)
     var shape = stored.configuration
     shape.dropout = test.dropout
     let adapter = LoRAAdapter(shape, for: base.configuration)

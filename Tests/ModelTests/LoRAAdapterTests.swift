@@ -1,5 +1,5 @@
-import Foundation
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Model
@@ -19,7 +19,7 @@ struct LoRAAdapterTests {
     "A fresh adapter changes no logit, and a moved one does",
     arguments: TransformersParityTests.families, [[Projection.value], Projection.allCases])
   func fresh(family: String, targets: [Projection]) throws {
-    let base = try BaseModel(path: Reference.model(family), pool: pool)
+    let base = try BaseModel(path: Fixtures.model(family), pool: pool)
     let adapter = LoRAAdapter(LoRAConfiguration(rank: 3, targets: targets), for: base.configuration)
     adapter.initialize(seed: 1)
     let plain = logits(base, nil)
@@ -30,7 +30,7 @@ struct LoRAAdapterTests {
 
   @Test("It trains rank · (in + out) values for each target of each layer", arguments: [1, 5])
   func count(rank: Int) throws {
-    let base = try BaseModel(path: Reference.model("qwen3"), pool: pool)
+    let base = try BaseModel(path: Fixtures.model("qwen3"), pool: pool)
     // C = 32, H·D = 60, K·D = 20, F = 72 and two layers.
     let widths: [Projection: Int] = [
       .query: 32 + 60, .key: 32 + 20, .value: 32 + 20, .output: 60 + 32, .gate: 32 + 72, .up: 32 + 72,
@@ -45,7 +45,7 @@ struct LoRAAdapterTests {
 
   @Test("A starts uniform in ±1/√in and B zero, from the seed alone")
   func initialization() throws {
-    let base = try BaseModel(path: Reference.model("smollm2"), pool: pool)
+    let base = try BaseModel(path: Fixtures.model("smollm2"), pool: pool)
     func fresh(_ seed: UInt64) -> LoRAAdapter {
       let adapter = LoRAAdapter(LoRAConfiguration(rank: 8), for: base.configuration)
       adapter.initialize(seed: seed)
@@ -74,9 +74,9 @@ struct LoRAAdapterTests {
 
   @Test("A written folder read back is the same adapter with the same logits", arguments: [false, true])
   func roundTrip(isRankStabilized: Bool) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let base = try BaseModel(path: Reference.model("qwen2"), pool: pool)
+    let parent = try TemporaryFolder()
+    let folder = parent("adapter")
+    let base = try BaseModel(path: Fixtures.model("qwen2"), pool: pool)
     let configuration = LoRAConfiguration(
       rank: 3, alpha: 4.5, dropout: 0.125, targets: [.query, .up, .down], isRankStabilized: isRankStabilized)
     let adapter = LoRAAdapter(configuration, for: base.configuration)
@@ -94,8 +94,8 @@ struct LoRAAdapterTests {
 
   @Test("An adapter of another shape is refused, every misfit named")
   func misfit() throws {
-    let folder = Reference.adapter("smollm2-attention")
-    let base = try BaseModel(path: Reference.model("qwen3"), pool: pool)
+    let folder = Fixtures.adapter("smollm2-attention")
+    let base = try BaseModel(path: Fixtures.model("qwen3"), pool: pool)
     let error = #expect(throws: AdapterError.self) {
       try AdapterFolder.read(folder, for: base.configuration)
     }

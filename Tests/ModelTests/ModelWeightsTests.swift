@@ -1,7 +1,7 @@
 import Checkpoint
 import Files
-import Foundation
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Model
@@ -17,22 +17,20 @@ struct ModelWeightsTests {
   private func read(
     _ edit: (inout [SafetensorsWriter.Declaration]) -> Void
   ) throws -> (folder: String, Result<ModelWeights, any Error>) {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let folder = try TemporaryFolder()
     var tensors = DecoderTensors.specifications(of: model).map {
       SafetensorsWriter.Declaration(name: $0.name, dtype: .bfloat16, shape: $0.shape)
     }
     edit(&tensors)
-    var writer = try SafetensorsWriter(path: "\(folder)/model.safetensors", tensors: tensors)
+    var writer = try SafetensorsWriter(path: folder("model.safetensors"), tensors: tensors)
     // 0x3F80 is 1 in bfloat16.
     for tensor in tensors {
       try writer.append([UInt16](repeating: 0x3F80, count: tensor.byteCount / 2))
     }
     try writer.commit()
     return (
-      folder,
-      Result { try ModelWeights(model, folder: folder, pool: ThreadPool(threadCount: 1)) }
+      folder.path,
+      Result { try ModelWeights(model, folder: folder.path, pool: ThreadPool(threadCount: 1)) }
     )
   }
 

@@ -1,4 +1,5 @@
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Model
@@ -15,8 +16,8 @@ struct TextGeneratorTests {
 
   @Test("Each greedy token is the likeliest after the whole text so far", arguments: [1, 5, 256, 257, 300])
   func cache(promptLength: Int) throws {
-    let base = try BaseModel(path: Reference.model("qwen3"), pool: pool)
-    let adapter = try AdapterFolder.read(Reference.adapter("qwen3"), for: base.configuration)
+    let base = try BaseModel(path: Fixtures.model("qwen3"), pool: pool)
+    let adapter = try AdapterFolder.read(Fixtures.adapter("qwen3"), for: base.configuration)
     let decoder = base.decoder(adapter: adapter, maxPositions: 512, pool: pool)
     let prompt = prompt(promptLength)
     let result = TextGenerator(decoder, capacity: 400).generate(
@@ -36,7 +37,7 @@ struct TextGeneratorTests {
   @Test(
     "Text ends at the limit, at the capacity or when the caller says so, and a generator can be used again")
   func endings() throws {
-    let base = try BaseModel(path: Reference.model("smollm2"), pool: pool)
+    let base = try BaseModel(path: Fixtures.model("smollm2"), pool: pool)
     let decoder = base.decoder(adapter: nil, maxPositions: 64, pool: pool)
     let generator = TextGenerator(decoder, capacity: 12)
     let prompt = prompt(4)

@@ -1,6 +1,7 @@
 import Checkpoint
 import Model
 import Tensor
+import TestSupport
 import Testing
 
 /// Every supported family against transformers and PEFT, on the same weights and tokens.
@@ -19,7 +20,7 @@ import Testing
   @Test("logits of packed sequences equal those of each sequence alone", arguments: families)
   func logits(family: String) throws {
     let reference = try Reference("logits/\(family)")
-    let base = try BaseModel(path: Reference.model(family), pool: pool)
+    let base = try BaseModel(path: Fixtures.model(family), pool: pool)
     let decoder = base.decoder(adapter: nil, maxPositions: 512, pool: pool)
     let ours = PackedPass(decoder, sequences: reference.sequences, purpose: .inference).logits()
     let theirs = try reference.sequences.indices.flatMap { try reference.values("logits.\($0)") }
@@ -29,8 +30,8 @@ import Testing
   @Test("an adapter made by PEFT gives PEFT's logits", arguments: families)
   func adapterLogits(family: String) throws {
     let reference = try Reference("lora-gradients/\(family)")
-    let base = try BaseModel(path: Reference.model(family), pool: pool)
-    let adapter = try AdapterFolder.read(Reference.adapter(family), for: base.configuration)
+    let base = try BaseModel(path: Fixtures.model(family), pool: pool)
+    let adapter = try AdapterFolder.read(Fixtures.adapter(family), for: base.configuration)
     let decoder = base.decoder(adapter: adapter, maxPositions: 512, pool: pool)
     let ours = PackedPass(decoder, sequences: [reference.sequences[0]], purpose: .inference).logits()
     #expect(largestDifference(ours, try reference.values("logits.0")) <= logitBound)
@@ -39,8 +40,8 @@ import Testing
   @Test("loss and every LoRA gradient equal PEFT's", arguments: families, [false, true])
   func loraGradients(family: String, recomputes: Bool) throws {
     let reference = try Reference("lora-gradients/\(family)")
-    let base = try BaseModel(path: Reference.model(family), pool: pool)
-    let adapter = try AdapterFolder.read(Reference.adapter(family), for: base.configuration)
+    let base = try BaseModel(path: Fixtures.model(family), pool: pool)
+    let adapter = try AdapterFolder.read(Fixtures.adapter(family), for: base.configuration)
     let decoder = base.decoder(adapter: adapter, maxPositions: 512, pool: pool)
     let pass = PackedPass(
       decoder, sequences: reference.sequences, purpose: .training(recomputesLayers: recomputes))
@@ -53,11 +54,11 @@ import Testing
   @Test("every gradient of full training equals PyTorch's", arguments: ["smollm2", "qwen2", "qwen3"])
   func fullGradients(family: String) throws {
     let reference = try Reference("full-gradients/\(family)")
-    let base = try BaseModel(path: Reference.model(family), pool: pool)
+    let base = try BaseModel(path: Fixtures.model(family), pool: pool)
     let parameters = ParameterSet(of: base.configuration)
     let checkpoint = try CheckpointFolder(path: base.path)
     for (index, entry) in parameters.entries.enumerated() {
-      try checkpoint.tensor(named: entry.name).copy(to: parameters.value(index).base)
+      try checkpoint.tensor(named: entry.name).copy(to: parameters.value(index).base, pool: pool)
     }
     let decoder = Decoder(
       base.configuration, weights: parameters.tensors(of: base.configuration),
@@ -85,7 +86,7 @@ import Testing
   @Test("greedy text with a key-value cache equals that of generate", arguments: families)
   func generation(family: String) throws {
     let reference = try Reference("generation/\(family)")
-    let base = try BaseModel(path: Reference.model(family), pool: pool)
+    let base = try BaseModel(path: Fixtures.model(family), pool: pool)
     let decoder = base.decoder(adapter: nil, maxPositions: 512, pool: pool)
     let prompt = Reference.ids(reference.manifest["ids"])
     let expected = Reference.ids(reference.manifest["generated"])

@@ -24,15 +24,6 @@ import Testing
     #expect(bias.guardsAreIntact && y.guardsAreIntact)
   }
 
-  @Test("scale rounds each product once", arguments: KernelLevel.available, KernelShape.all)
-  func scale(level: KernelLevel, shape: KernelShape) {
-    let y = GuardedMatrix(seed: 2, rows: shape.rows, columns: shape.width)
-    let expected = y.values.map { $0 * 0.7 }
-    lk_scale_f32(y.base, y.stride, 0.7, shape.rows, shape.width, level.code)
-    expectSameBits(y.values, expected)
-    #expect(y.guardsAreIntact)
-  }
-
   @Test("sumRows adds each column's sum", arguments: KernelLevel.available, KernelShape.all)
   func sumRows(level: KernelLevel, shape: KernelShape) {
     let x = GuardedMatrix(seed: 1, rows: shape.rows, columns: shape.width)

@@ -23,11 +23,10 @@ import Testing
       }
     ),
     (
-      "addBias and scale",
+      "addBias",
       { pool in
         let (y, bias) = (matrix(1), matrix(2, 1))
         Elementwise.addBias(bias.base, to: y.matrix, pool: pool)
-        Elementwise.scale(y.matrix, by: 0.3, pool: pool)
         return [y.values]
       }
     ),

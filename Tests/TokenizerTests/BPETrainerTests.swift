@@ -1,11 +1,12 @@
 import Files
+import TestSupport
 import Testing
 
 @testable import Tokenizer
 
 @Suite("BPETrainer") struct BPETrainerTests {
   static func lines() throws -> [String] {
-    let file = try MappedFile(path: Fixture.path("corpus.txt"))
+    let file = try MappedFile(path: Fixtures.tokenizer("corpus.txt"))
     return withExtendedLifetime(file) { String(decoding: file.bytes, as: UTF8.self) }
       .split(separator: "\n").map { $0 + "\n" }
   }
@@ -79,7 +80,7 @@ import Testing
     try Self.train(Self.lines(), size: 400, special: special, preTokenizer).write(toFolder: folder.path)
     let tokenizer = try TextTokenizer(folder: folder.path)
     #expect(tokenizer.vocabularySize == 400)
-    #expect(tokenizer.specialIDs == [0, 1])
+    #expect(tokenizer.addedTokens.filter(\.isSpecial).map(\.id) == [0, 1])
     #expect(tokenizer.preTokenizer == preTokenizer)
     let text = "The kettle, 1987 \u{0}é<|endoftext|> <｜user｜>"
     let ids = tokenizer.encode(text)

@@ -1,3 +1,4 @@
+import TestSupport
 import Files
 import Foundation
 
@@ -7,13 +8,8 @@ import Foundation
 enum Fixture {
   static let names = ["gpt2", "llama3", "qwen2", "smollm2", "flags"]
 
-  static func path(_ file: String) -> String {
-    URL(filePath: #filePath).deletingLastPathComponent()
-      .appending(path: "../Fixtures/tokenizers/\(file)").standardized.path
-  }
-
   static func json(_ name: String) throws -> JSONValue {
-    try JSONParser.parse(contentsOf: path("\(name).json"))
+    try JSONParser.parse(contentsOf: Fixtures.tokenizer("\(name).json"))
   }
 
   static func tokenizer(_ name: String) throws -> TextTokenizer {

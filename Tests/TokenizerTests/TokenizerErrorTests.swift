@@ -90,6 +90,10 @@ import Testing
       """),
     Case(
       "pre_tokenizer",
+      #"{"type": "Sequence", "pretokenizers": [\#(String(repeating: #"{"type": "Digits"}, "#, count: 16)){"type": "ByteLevel"}]}"#,
+      "pre_tokenizer: found 17 steps; expected at most 16. \(otherKind)"),
+    Case(
+      "pre_tokenizer",
       #"{"type": "Split", "pattern": {"Regex": "\\w+"}, "behavior": "Isolated", "invert": false}"#,
       """
       pre_tokenizer.pattern.Regex: found "\\w+"; expected the pattern of GPT-2, Llama 3 or Qwen 2, character by \

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Train
@@ -89,7 +90,7 @@ struct ConfigurationFileTests {
     "Edit distance",
     arguments: [("", "", 0), ("a", "", 1), ("kitten", "sitting", 3), ("epochs", "epochz", 1)])
   func editDistance(left: String, right: String, distance: Int) {
-    #expect(ConfigurationFile.editDistance(left, right) == distance)
-    #expect(ConfigurationFile.editDistance(right, left) == distance)
+    #expect(left.editDistance(to: right) == distance)
+    #expect(right.editDistance(to: left) == distance)
   }
 }

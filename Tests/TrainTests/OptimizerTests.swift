@@ -2,6 +2,7 @@ import Checkpoint
 import Files
 import Model
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Train
@@ -30,7 +31,7 @@ struct OptimizerTests {
 
   private func load(_ prefix: String, into matrix: (Int) -> Matrix) throws {
     for (index, entry) in parameters.entries.enumerated() {
-      try tensors.tensor(named: "\(prefix).\(entry.name)").copy(to: matrix(index).base)
+      try tensors.tensor(named: "\(prefix).\(entry.name)").copy(to: matrix(index).base, pool: pool)
     }
   }
 

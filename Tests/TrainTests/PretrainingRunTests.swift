@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Model
 import Tensor
+import TestSupport
 import Testing
 
 @testable import Train

@@ -1,6 +1,7 @@
 import Checkpoint
 import Files
 import Model
+import TestSupport
 import Testing
 
 @testable import Train

@@ -168,6 +168,6 @@ struct NumberTextTests {
 
   @Test("Control characters cannot reach a terminal")
   func controls() {
-    #expect("a\u{1B}[2Jb\n\tc\u{9B}".withoutControlCharacters == "a\u{FFFD}[2Jb\n\tc\u{FFFD}")
+    #expect("a\u{1B}[2Jb\n\tc\r\u{9B}é".withoutControlCharacters == "a\u{FFFD}[2Jb\n\tc\u{FFFD}\u{FFFD}é")
   }
 }

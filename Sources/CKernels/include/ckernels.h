@@ -39,9 +39,6 @@ void lk_add_f32(float *y, size_t y_stride, const float *x, size_t x_stride, size
 /// y[i,j] += bias[j].
 void lk_add_bias_f32(float *y, size_t stride, const float *bias, size_t rows, size_t width, lk_level level);
 
-/// y[i,j] *= factor.
-void lk_scale_f32(float *y, size_t stride, float factor, size_t rows, size_t width, lk_level level);
-
 /// sums[j] += Σᵢ x[i,j], in partial sums of 64 rows.
 void lk_sum_rows_f32(float *sums, const float *x, size_t stride, size_t rows, size_t width, lk_level level);
 

@@ -95,10 +95,7 @@ public enum AdapterFolder {
     guard problems.isEmpty else { throw AdapterError(path: path, problems: problems) }
     let pool = ThreadPool(threadCount: 1)
     for (index, entry) in parameters.entries.enumerated() {
-      let view = try file.tensor(named: entry.name)
-      guard let base = view.bytes.baseAddress else { continue }
-      let value = parameters.value(index)
-      Conversion.widen(from: base, dtype: view.dtype, into: value.base, count: value.count, pool: pool)
+      try file.tensor(named: entry.name).copy(to: parameters.value(index).base, pool: pool)
     }
   }
 

@@ -52,9 +52,7 @@ public struct ModelWeights: Sendable {
           columns: specification.columns)
       }
       let copy = Storage(count: specification.rows * specification.columns)
-      if let base = view.bytes.baseAddress {
-        Conversion.widen(from: base, dtype: view.dtype, into: copy.base, count: copy.count, pool: pool)
-      }
+      view.copy(to: copy.base, pool: pool)
       copies.append(copy)
       return copy.matrix(rows: specification.rows, columns: specification.columns)
     }

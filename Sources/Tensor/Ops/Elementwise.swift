@@ -1,6 +1,6 @@
 import CKernels
 
-/// Sums and products element by element, and sums over rows.
+/// Sums element by element, and sums over rows.
 public enum Elementwise {
   /// Adds x to y: y += x, as on a residual branch. Its backward is itself: the gradient reaches both.
   public static func add(_ x: Matrix, to y: Matrix, pool: ThreadPool) {
@@ -28,14 +28,6 @@ public enum Elementwise {
     pool.splitColumns(dy.columns, rows: dy.rows) { columns in
       lk_sum_rows_f32(
         dBias + columns.lowerBound, dy.base + columns.lowerBound, dy.stride, dy.rows, columns.count, level)
-    }
-  }
-
-  /// Multiplies every element: y *= factor.
-  public static func scale(_ y: Matrix, by factor: Float, pool: ThreadPool) {
-    let level = kernelLevel
-    pool.split(y.rows, cost: y.columns) { range in
-      lk_scale_f32(y.row(range.lowerBound), y.stride, factor, range.count, y.columns, level)
     }
   }
 }

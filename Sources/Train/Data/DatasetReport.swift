@@ -85,7 +85,10 @@ public struct DatasetReport: Equatable, Sendable {
     if longRowCount > 0 {
       let limit = "\(maxSequenceLength) tokens"
       facts.append(
-        ("windows", "\(longRowWindowCount), from \(counted(longRowCount, "row")) longer than \(limit)"))
+        (
+          "windows",
+          "\(longRowWindowCount), from \(NumberText.counted(longRowCount, "row")) longer than \(limit)"
+        ))
     }
     if exactDuplicateCount + nearDuplicateCount > 0 {
       let counts = "\(exactDuplicateCount) exact, \(nearDuplicateCount) near"
@@ -94,7 +97,9 @@ public struct DatasetReport: Equatable, Sendable {
     if blankLineCount > 0 { facts.append(("blank lines", "\(blankLineCount)")) }
     facts.append(("split", splitText))
     if heldOutRowCount > 0 { facts.append(("overlap", overlapText)) }
-    if !skipped.isEmpty { facts.append(("skipped", "\(counted(skipped.count, "row")) that cannot be used:")) }
+    if !skipped.isEmpty {
+      facts.append(("skipped", "\(NumberText.counted(skipped.count, "row")) that cannot be used:"))
+    }
     return facts
   }
 
@@ -111,7 +116,7 @@ public struct DatasetReport: Equatable, Sendable {
     }
     if distinctDocuments < Self.advisedDocuments {
       warnings.append(
-        "warning: \(counted(distinctDocuments, "different document")); the field advises \(Self.advisedDocuments) clean "
+        "warning: \(NumberText.counted(distinctDocuments, "different document")); the field advises \(Self.advisedDocuments) clean "
           + "examples or more before fine-tuning. Try the base with your best pieces in its prompt first, or "
           + "collect more.")
     }
@@ -119,7 +124,7 @@ public struct DatasetReport: Equatable, Sendable {
   }
 
   private var splitText: String {
-    let training = "\(counted(trainingRowCount, "row")) to train on"
+    let training = "\(NumberText.counted(trainingRowCount, "row")) to train on"
     return heldOutRowCount > 0
       ? "\(training), \(heldOutRowCount) held out" : "\(training), none held out: no verdict"
   }
@@ -130,7 +135,4 @@ public struct DatasetReport: Equatable, Sendable {
     return "at most \(percent) % of a held-out row's runs of \(Shingles.width) words: "
       + "\(largestOverlap.heldOut) in \(largestOverlap.training)"
   }
-
-  /// "1 row", "2 rows".
-  private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 }

@@ -168,7 +168,7 @@ struct RowReader {
     var nearest: (found: String, known: String, distance: Int)?
     for key in keys.prefix(64) where key.utf8.count <= 32 {
       for known in Self.contentKeys {
-        let distance = editDistance(key.lowercased(), known)
+        let distance = key.lowercased().editDistance(to: known)
         // A third of the letters may differ: "texts" is "text", "title" is not.
         if distance * 3 <= known.utf8.count, distance < nearest?.distance ?? .max {
           nearest = (key, known, distance)
@@ -177,20 +177,4 @@ struct RowReader {
     }
     return problem(.noKnownKey(found: keys, misspelled: nearest?.found, nearest: nearest?.known))
   }
-}
-
-/// The Levenshtein distance in bytes between two short words.
-private func editDistance(_ a: String, _ b: String) -> Int {
-  let b = Array(b.utf8)
-  var row = Array(0...b.count)
-  for (i, letter) in a.utf8.enumerated() {
-    var diagonal = row[0]
-    row[0] = i + 1
-    for j in b.indices {
-      let substitution = diagonal + (letter == b[j] ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = min(substitution, diagonal + 1, row[j] + 1)
-    }
-  }
-  return row[b.count]
 }

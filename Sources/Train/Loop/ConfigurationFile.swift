@@ -106,7 +106,7 @@ public struct ConfigurationFile: Equatable, Sendable {
     let name = written.replacingOccurrences(of: "_", with: "-")
     if let flag = flags.first(where: { $0.names.contains(name) }) { return (flag, name) }
     let nearest = flags.flatMap(\.names).min {
-      (editDistance($0, name), $0) < (editDistance($1, name), $1)
+      ($0.editDistance(to: name), $0) < ($1.editDistance(to: name), $1)
     }
     let advice = nearest.map { " The nearest is \($0)." } ?? ""
     throw .init(line: line, text: "found \"\(written)\"; expected the name of a flag.\(advice)")
@@ -142,21 +142,6 @@ public struct ConfigurationFile: Equatable, Sendable {
     if node.null != nil { return "nothing" }
     if let text = node.scalar?.string { return "\"\(text.prefix(40))\"" }
     return node.sequence == nil ? "a mapping" : "a list"
-  }
-
-  /// The fewest letters to insert, delete or replace (Levenshtein, 1966).
-  static func editDistance(_ left: String, _ right: String) -> Int {
-    var row = Array(0...right.count)
-    for (i, a) in left.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, b) in right.enumerated() {
-        let replaced = diagonal + (a == b ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
-      }
-    }
-    return row[right.count]
   }
 }
 

@@ -23,10 +23,10 @@ public enum RunRecord {
     }
     return [
       "base_sha256": .string(try prepared.base.fingerprint().hex),
-      "tokenizer_sha256": .string(try fileFingerprint("\(run.basePath)/tokenizer.json")),
-      "archive_sha256": .array(try run.archives.map { .string(try fileFingerprint($0)) }),
+      "tokenizer_sha256": .string(try Fingerprint(contentsOf: "\(run.basePath)/tokenizer.json").hex),
+      "archive_sha256": .array(try run.archives.map { .string(try Fingerprint(contentsOf: $0).hex) }),
       "initial_adapter_sha256": try run.options.initialAdapter.map {
-        .string(try fileFingerprint("\($0)/\(AdapterFolder.weightsName)"))
+        .string(try Fingerprint(contentsOf: "\($0)/\(AdapterFolder.weightsName)").hex)
       } ?? .null,
       "prompt_layout": .string(PromptLayout.version), "epochs": .integer(Int64(options.epochs)),
       "max_steps": optional(options.maxSteps), "rank": .integer(Int64(adapter.rank)),
@@ -42,11 +42,6 @@ public enum RunRecord {
       "shuffle": .bool(options.shuffles), "mask_prompt": .bool(options.masksPrompt),
       "skip_bad_rows": .bool(options.skipsBadRows), "compute": "f32",
     ]
-  }
-
-  private static func fileFingerprint(_ path: String) throws -> String {
-    let file = try MappedFile(path: path)
-    return withExtendedLifetime(file) { Fingerprint(of: file) }.hex
   }
 
   /// The record in an adapter's folder; nil where there is none, as in a folder that PEFT wrote.

@@ -21,7 +21,7 @@ public struct TextStyle: Equatable, Sendable {
 
 extension String {
   /// The text with U+FFFD in place of control characters, which could steer a terminal; line ends and tabs stay.
-  var withoutControlCharacters: String {
+  package var withoutControlCharacters: String {
     let shown = unicodeScalars.map { scalar -> Unicode.Scalar in
       let isControl = scalar.properties.generalCategory == .control
       return isControl && scalar != "\n" && scalar != "\t" ? "\u{FFFD}" : scalar

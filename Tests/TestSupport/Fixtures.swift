@@ -1,0 +1,20 @@
+import Foundation
+
+/// The paths of what Tests/Fixtures/README.md describes.
+package enum Fixtures {
+  /// Tests/Fixtures.
+  package static let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("Fixtures").path
+
+  /// The folder of a tiny model of each family.
+  package static func model(_ family: String) -> String { "\(path)/models/\(family)" }
+
+  /// The folder of an adapter that PEFT wrote.
+  package static func adapter(_ name: String) -> String { "\(path)/adapters/\(name)" }
+
+  /// A file of numbers that other programs computed.
+  package static func reference(_ name: String) -> String { "\(path)/references/\(name)" }
+
+  /// A tokenizer, or what the `tokenizers` library makes of some texts.
+  package static func tokenizer(_ file: String) -> String { "\(path)/tokenizers/\(file)" }
+}
