@@ -40,7 +40,8 @@ public struct Draft: Equatable, Sendable {
   /// How it went, in one line: words, speed and why it ended.
   public var summary: String {
     let count = "\(words) word\(words == 1 ? "" : "s")"
-    let speed = "\(tokens.count) tokens at \(Int(tokensPerSecond.rounded())) tokens/s"
+    let speed =
+      "\(tokens.count) token\(tokens.count == 1 ? "" : "s") at \(Int(tokensPerSecond.rounded())) tokens/s"
     let reason =
       switch ending {
       case .endOfText: "it ended by itself."

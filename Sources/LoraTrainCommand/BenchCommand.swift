@@ -1,0 +1,64 @@
+import ArgumentParser
+import Files
+import Foundation
+import Model
+import Train
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measure training, prefill and decoding, as a share of the machine's peak.",
+    discussion: """
+      Trains on random tokens and times large float32 matrix products before, between and after the steps. Figures \
+      are medians, with the range in brackets. Nothing is written.
+      """)
+
+  @OptionGroup var base: BaseOptions
+
+  @Option(name: .long, help: ArgumentHelp("Sequences of a batch.", valueName: "n"))
+  var batchSize = Benchmark.defaultBatchSize
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Tokens of a sequence. (default: \(Benchmark.defaultSequenceLength), or the base's context if that is less)",
+      valueName: "n"))
+  var maxSeqLength: Int?
+
+  @Option(name: .long, help: ArgumentHelp("The adapter's rank.", valueName: "n"))
+  var rank = Benchmark.defaultRank
+
+  @Option(name: .long, help: ArgumentHelp("Timed training steps.", valueName: "n"))
+  var maxSteps = Benchmark.defaultSteps
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Arithmetic of the base: auto or f32, which are the same today.", valueName: "type"))
+  var compute = TrainingOptions().compute
+
+  @Option(name: .long, help: ArgumentHelp("Threads. (default: every processor)", valueName: "n"))
+  var threads: Int?
+
+  @Flag(name: .long, help: "Print one JSON object.")
+  var json = false
+
+  func run() throws {
+    var options = TrainingOptions()
+    options.batchSize = batchSize
+    options.maxSequenceLength = maxSeqLength
+    options.adapter.rank = rank
+    options.maxSteps = maxSteps
+    options.compute = compute
+    options.threads = threads
+    let console = Console()
+    let report = try Benchmark(basePath: try base.path(), options: options).start { step, count in
+      if console.isLive { console.show([.live("step \(step) of \(count)")]) }
+    }
+    console.clear()
+    if json {
+      print(try JSONWriter.string(of: report.json, layout: .pretty))
+    } else {
+      for line in report.lines { print(line) }
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import Files
+import Foundation
+import Model
+import Tensor
+
+/// Measures training, prefill and decoding on a base, and in the same run what the machine's matrix products reach.
+///
+/// The peak is measured before, between and after the training steps, because machines that others share change
+/// their speed by the second; every figure is a median.
+public struct Benchmark {
+  /// The base's folder.
+  public var basePath: String
+  /// Rank, batch size, sequence length, steps, arithmetic and threads; the rest is not used.
+  public var options: TrainingOptions
+
+  /// The shape of a batch unless told: that of the published comparisons.
+  public static let defaultBatchSize = 4
+  /// The input tokens of a sequence unless told.
+  public static let defaultSequenceLength = 256
+  /// The adapter's rank unless told.
+  public static let defaultRank = 8
+  /// The timed steps unless told.
+  public static let defaultSteps = 8
+
+  /// The products that are timed before and after the steps; one more follows each step.
+  private static let outerProducts = 3
+  private static let generations = 3
+  private static let promptTokens = 512
+  private static let draftTokens = 64
+
+  /// Describes a measurement; nothing is read before `start`.
+  public init(basePath: String, options: TrainingOptions) {
+    self.basePath = basePath
+    self.options = options
+  }
+
+  /// Measures.
+  ///
+  /// - Parameter onStep: called before each training step with its number and their count.
+  /// - Throws: `TrainingError` for a setting out of range or a plan that does not fit; the errors of the base.
+  public func start(onStep: (Int, Int) -> Void = { _, _ in }) throws -> BenchmarkReport {
+    try options.check()
+    let pool = ThreadPool(threadCount: options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    let base = try BaseModel(path: basePath, pool: pool)
+    let context = base.configuration.contextLength
+    let length = options.maxSequenceLength ?? min(Self.defaultSequenceLength, context)
+    guard length <= context else {
+      throw TrainingError.setting(
+        "--max-seq-length is \(length); expected at most \(context), the context of \(basePath). Lower it.")
+    }
+    let training = try Training(base, options, length: length, pool: pool)
+    var peak = GEMM.measurePeak(products: Self.outerProducts, pool: pool)
+    let steps = options.maxSteps ?? Self.defaultSteps
+    var rates: [Double] = []
+    // Step 0 warms up: it is the first to touch the buffers.
+    for number in 0...steps {
+      onStep(number, steps)
+      let result = try training.step(number)
+      guard number > 0 else { continue }
+      rates.append(Double(result.tokens) / result.seconds)
+      peak += GEMM.measurePeak(products: 1, pool: pool)
+    }
+    peak += GEMM.measurePeak(products: Self.outerProducts, pool: pool)
+    // The largest part of a process's life ends here; generation takes less.
+    let peakBytes = MemoryPlan.peakResidentBytes()
+    let generation = generate(base, pool: pool)
+    return BenchmarkReport(
+      basePath: basePath, parameters: base.configuration.parameterCount, threads: pool.threadCount,
+      rank: options.adapter.rank, batchSize: training.batchSize, sequenceLength: length,
+      work: TrainingWork(base.configuration, adapter: options.adapter, sequenceLength: length),
+      peak: Measurement(peak), training: Measurement(rates), prefill: generation.prefill,
+      decode: generation.decode, promptTokens: generation.promptTokens, plannedBytes: training.plannedBytes,
+      peakBytes: peakBytes)
+  }
+
+  /// Reads a prompt and writes on from it, several times.
+  private func generate(
+    _ base: BaseModel, pool: ThreadPool
+  ) -> (prefill: Measurement, decode: Measurement, promptTokens: Int) {
+    // Without an end-of-text token, a model of random weights cannot end early.
+    var configuration = base.configuration
+    configuration.endOfText = []
+    let prompt = Benchmark.randomTokens(
+      min(Self.promptTokens, configuration.contextLength / 2), configuration, 0)
+    let count = min(Self.draftTokens, configuration.contextLength - prompt.count - 1)
+    // One token more than is asked for, so that every token counted was also fed back.
+    let capacity = prompt.count + count + 1
+    let generator = TextGenerator(
+      Decoder(
+        configuration, weights: base.weights.tensors, owner: base.weights.owner, adapter: nil,
+        maxPositions: capacity, pool: pool), capacity: capacity)
+    var (prefill, decode): ([Double], [Double]) = ([], [])
+    for round in 0...Self.generations {
+      let result = generator.generate(prompt: prompt, maxTokens: count, sampling: .greedy, seed: 0)
+      // The first round touches the buffers.
+      guard round > 0 else { continue }
+      prefill.append(Double(prompt.count) / result.prefillSeconds)
+      decode.append(Double(result.tokens.count) / result.decodeSeconds)
+    }
+    return (Measurement(prefill), Measurement(decode), prompt.count)
+  }
+
+  static func randomTokens(_ count: Int, _ model: ModelConfiguration, _ sequence: Int) -> [Int32] {
+    var random = RandomSource(seed: UInt64(sequence), stream: "benchmark tokens")
+    return (0..<count).map { _ in Int32.random(in: 0..<Int32(model.vocabularySize), using: &random) }
+  }
+
+  /// An adapter in training on random tokens, all of them labelled.
+  private struct Training {
+    let batchSize: Int
+    let plannedBytes: Int
+    private let engine: TrainingEngine
+    private let batch: Batch
+
+    init(_ base: BaseModel, _ options: TrainingOptions, length: Int, pool: ThreadPool) throws {
+      batchSize = options.batchSize ?? Benchmark.defaultBatchSize
+      let adapter = LoRAAdapter(options.adapter, for: base.configuration)
+      adapter.initialize(seed: options.seed)
+      let decoder = base.decoder(adapter: adapter, maxPositions: length, pool: pool)
+      // Sequences of one token more than are read: the last is only predicted.
+      let examples = (0..<batchSize).map {
+        TrainingExample(
+          tokens: Benchmark.randomTokens(length + 1, base.configuration, $0), labelled: [1..<length + 1],
+          document: $0)
+      }
+      let capacity = BatchCapacity(
+        sequences: batchSize, tokens: batchSize * length, labels: batchSize * length)
+      let plan = MemoryPlan(
+        weights: base.weights.byteCount, adapter: adapter.parameters,
+        workspace: TrainingEngine.plan(
+          decoder, capacity: capacity, recomputesLayers: options.recomputesLayers))
+      try plan.check()
+      plannedBytes = plan.totalBytes
+      engine = TrainingEngine(
+        decoder, optimizer: AdamWOptimizer(adapter.parameters, weightDecay: 0), capacity: capacity,
+        recomputesLayers: options.recomputesLayers)
+      var batch = Batch(capacity: capacity)
+      batch.fill(with: Array(examples.indices), of: examples)
+      self.batch = batch
+    }
+
+    func step(_ number: Int) throws -> StepResult {
+      try engine.step(
+        [batch], number: number, learningRate: 1e-4, maxGradientNorm: 1, dropoutSeed: nil)
+    }
+  }
+}
+
+/// Several samples of one figure.
+public struct Measurement: Equatable, Sendable {
+  /// The samples in the order in which they were taken; at least one.
+  public let samples: [Double]
+
+  /// Keeps the samples.
+  public init(_ samples: [Double]) {
+    precondition(!samples.isEmpty, "a measurement without a sample")
+    self.samples = samples
+  }
+
+  /// The middle sample, or the mean of the two in the middle.
+  public var median: Double {
+    let sorted = samples.sorted()
+    return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+  }
+  /// The smallest sample.
+  public var minimum: Double { samples.min() ?? 0 }
+  /// The largest sample.
+  public var maximum: Double { samples.max() ?? 0 }
+}
