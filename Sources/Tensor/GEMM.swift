@@ -26,6 +26,10 @@ public enum GEMM {
       "[\(a.rows), \(a.columns)]\(transposeA ? "ᵀ" : "") · [\(b.rows), \(b.columns)]\(transposeB ? "ᵀ" : "")"
         + " into [\(m), \(n)]")
     guard m > 0, n > 0 else { return }
+    if m == 1, k > 0 {
+      return vector(
+        a.base, stride: transposeA ? a.stride : 1, b, transposeB: transposeB, into: c.base, alpha, beta, pool)
+    }
     let grid = TaskGrid(m: m, n: n, k: k)
     pool.parallel(grid.count) { task in
       let (rows, columns) = grid.tile(task)
@@ -48,6 +52,27 @@ public enum GEMM {
       CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
       blasint(c.rows), blasint(c.columns), blasint(k), alpha, a.base, blasint(max(a.stride, 1)), b.base,
       blasint(max(b.stride, 1)), beta, c.base, blasint(max(c.stride, 1)))
+  }
+
+  /// The product of one row and a matrix, which reads every weight once and so runs at the speed of memory: a
+  /// general product would pack the matrix first, and so read it twice and write it once.
+  private static func vector(
+    _ a: UnsafeMutablePointer<Float>, stride: Int, _ b: Matrix, transposeB: Bool,
+    into c: UnsafeMutablePointer<Float>, _ alpha: Float, _ beta: Float, _ pool: ThreadPool
+  ) {
+    let n = transposeB ? b.rows : b.columns
+    // A task is worth its start from about 64 Ki elements, which take some ten microseconds to read.
+    let tasks = max(1, min(16, b.count / 65_536))
+    let step = (n + tasks * 16 - 1) / (tasks * 16) * 16
+    pool.parallel((n + step - 1) / step) { task in
+      let part = task * step..<min(n, (task + 1) * step)
+      let b = transposeB ? b.rows(part) : b.columns(part)
+      // Some versions of the library scale a NaN by β = 0 instead of overwriting it.
+      if beta == 0 { (c + part.lowerBound).update(repeating: 0, count: part.count) }
+      cblas_sgemv(
+        CblasRowMajor, transposeB ? CblasNoTrans : CblasTrans, blasint(b.rows), blasint(b.columns), alpha,
+        b.base, blasint(max(b.stride, 1)), a, blasint(max(stride, 1)), beta, c + part.lowerBound, 1)
+    }
   }
 
   /// The tiles of C that are one task each.

@@ -8,9 +8,12 @@ import Testing
     var testDescription: String { "\(m)x\(n)x\(k)" }
   }
 
-  // Single elements; ragged sizes; and products that are cut by rows, and by columns, into several tasks.
-  static let cases = [(1, 1, 1), (3, 5, 7), (17, 16, 33), (70, 1, 9), (400, 30, 301), (30, 400, 301)]
-    .map { Case(m: $0.0, n: $0.1, k: $0.2) }
+  // Single elements; ragged sizes; products that are cut by rows, and by columns, into several tasks; and one row
+  // in one task and in several.
+  static let cases = [
+    (1, 1, 1), (3, 5, 7), (17, 16, 33), (70, 1, 9), (400, 30, 301), (30, 400, 301), (1, 70, 33),
+    (1, 4001, 70),
+  ].map { Case(m: $0.0, n: $0.1, k: $0.2) }
 
   @Test("products agree with the reference over transposes, factors and strides", arguments: cases)
   func agreesWithReference(_ size: Case) {
