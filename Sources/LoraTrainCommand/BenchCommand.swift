@@ -55,6 +55,7 @@ struct BenchCommand: ParsableCommand {
       if console.isLive { console.show([.live("step \(step) of \(count)")]) }
     }
     console.clear()
+    if let note = report.note { Console.writeError(note + "\n") }
     if json {
       print(try JSONWriter.string(of: report.json, layout: .pretty))
     } else {

@@ -6,7 +6,7 @@ extension GEMM {
   /// operators cut. The matrices live no longer than the call: they are no part of anyone's peak memory.
   ///
   /// - Returns: the floating-point operations per second of each product, 2·size³ / seconds.
-  public static func measurePeak(size: Int = 2048, products: Int, pool: ThreadPool) -> [Double] {
+  public static func measurePeak(size: Int, products: Int, pool: ThreadPool) -> [Double] {
     let (a, b, c) = (Storage(count: size * size), Storage(count: size * size), Storage(count: size * size))
     var random = RandomSource(seed: 0, stream: "gemm peak")
     for index in 0..<size * size {

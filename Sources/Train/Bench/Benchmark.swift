@@ -13,6 +13,9 @@ public struct Benchmark {
   /// Rank, batch size, sequence length, steps, arithmetic and threads; the rest is not used.
   public var options: TrainingOptions
 
+  /// The rows and columns of the matrices whose products measure the peak.
+  var peakSize = 2048
+
   /// The shape of a batch unless told: that of the published comparisons.
   public static let defaultBatchSize = 4
   /// The input tokens of a sequence unless told.
@@ -22,6 +25,7 @@ public struct Benchmark {
   /// The timed steps unless told.
   public static let defaultSteps = 8
 
+  private static let largestBatchSize = 4096
   /// The products that are timed before and after the steps; one more follows each step.
   private static let outerProducts = 3
   private static let generations = 3
@@ -48,8 +52,13 @@ public struct Benchmark {
       throw TrainingError.setting(
         "--max-seq-length is \(length); expected at most \(context), the context of \(basePath). Lower it.")
     }
+    // Examples of all sequences are made before the memory plan is.
+    guard (options.batchSize ?? 1) <= Self.largestBatchSize else {
+      throw TrainingError.setting(
+        "--batch-size is \(options.batchSize ?? 1); expected at most \(Self.largestBatchSize). Lower it.")
+    }
     let training = try Training(base, options, length: length, pool: pool)
-    var peak = GEMM.measurePeak(products: Self.outerProducts, pool: pool)
+    var peak = GEMM.measurePeak(size: peakSize, products: Self.outerProducts, pool: pool)
     let steps = options.maxSteps ?? Self.defaultSteps
     var rates: [Double] = []
     // Step 0 warms up: it is the first to touch the buffers.
@@ -58,9 +67,9 @@ public struct Benchmark {
       let result = try training.step(number)
       guard number > 0 else { continue }
       rates.append(Double(result.tokens) / result.seconds)
-      peak += GEMM.measurePeak(products: 1, pool: pool)
+      peak += GEMM.measurePeak(size: peakSize, products: 1, pool: pool)
     }
-    peak += GEMM.measurePeak(products: Self.outerProducts, pool: pool)
+    peak += GEMM.measurePeak(size: peakSize, products: Self.outerProducts, pool: pool)
     // The largest part of a process's life ends here; generation takes less.
     let peakBytes = MemoryPlan.peakResidentBytes()
     let generation = generate(base, pool: pool)

@@ -38,6 +38,14 @@ public struct BenchmarkReport: Equatable, Sendable {
   /// The share of the machine's peak that training reaches.
   public var shareOfPeak: Double { trainingOperations / peak.median }
 
+  /// A remark on what would mislead; nil where nothing does.
+  public var note: String? {
+    ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"].map {
+      "note: OPENBLAS_CORETYPE=\($0) in the environment decides which kernels OpenBLAS uses; without it, OpenBLAS"
+        + " takes those for this processor"
+    }
+  }
+
   /// A table of one line a figure, medians first.
   public var lines: [String] {
     func rate(_ measurement: Measurement) -> String {
