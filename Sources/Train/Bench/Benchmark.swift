@@ -137,7 +137,9 @@ public struct Benchmark {
       let plan = MemoryPlan(
         weights: base.weights.byteCount, adapter: adapter.parameters,
         workspace: TrainingEngine.plan(
-          decoder, capacity: capacity, recomputesLayers: options.recomputesLayers))
+          decoder, capacity: capacity, recomputesLayers: options.recomputesLayers),
+        // The base is in memory already, and the plan counts it.
+        available: AvailableMemory.bytes().map { $0 + base.weights.byteCount })
       try plan.check()
       plannedBytes = plan.totalBytes
       engine = TrainingEngine(
