@@ -79,7 +79,7 @@ import Testing
       }
     }
     #expect(
-      message { $0.batchSize = 1 << 40 } == "--batch-size is 1099511627776; expected at most 4096. Lower it.")
+      message { $0.batchSize = 5000 } == "--batch-size is 5000; expected at most 4096. Lower it.")
     #expect(
       message { $0.maxSequenceLength = 513 }
         == "--max-seq-length is 513; expected at most 512, the context of \(Fixtures.model("smollm2")). Lower it."
