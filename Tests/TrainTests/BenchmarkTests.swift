@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Model
+import TestSupport
 import Testing
 
 @testable import Train
