@@ -20,6 +20,11 @@ struct PretrainCommand: ParsableCommand {
   @Option(name: .long, help: "Where the base goes.")
   var output: String
 
+  @Option(
+    name: .long,
+    help: "Begin with the weights, shape and vocabulary of this base instead of from scratch.")
+  var initModel: String?
+
   @Option(name: .long, help: "Tokens of the vocabulary, if it is still to be trained.")
   var vocabSize = PretrainingOptions().vocabularySize
 
@@ -119,7 +124,9 @@ struct PretrainCommand: ParsableCommand {
     let stop = StopRequest()
     let interrupts = Interrupts(stop, onRequest: Console.announceStop)
     defer { withExtendedLifetime(interrupts) {} }
-    let run = PretrainingRun(texts: data, validation: validData, folder: output, options: try options())
+    let run = PretrainingRun(
+      texts: data, validation: validData, folder: output, initialModel: initModel,
+      options: try options())
     var (hasBegun, isStopped) = (false, false)
     do {
       try run.start(stop: stop) { event in

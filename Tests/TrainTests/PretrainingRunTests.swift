@@ -85,6 +85,25 @@ struct PretrainingRunTests {
     }
   }
 
+  @Test("A run can begin with the weights, shape and vocabulary of a base")
+  func initialModel() throws {
+    try run("base", options)
+    var options = options
+    // A step this small moves no weight by half of bfloat16's spacing, 2⁻⁹ of its size: the weights come back.
+    options.learningRate = 1e-30
+    options.maxSteps = 1
+    options.hiddenSize = 32
+    options.vocabularySize = 300
+    try PretrainingRun(
+      texts: [texts], validation: [validation], folder: folder("next"), initialModel: folder("base"),
+      options: options
+    ).start(stop: StopRequest()) { _ in }
+    for name in ["model.safetensors", "tokenizer.json", "config.json"] {
+      let (base, next) = (try folder.bytes(of: "base/\(name)"), try folder.bytes(of: "next/\(name)"))
+      #expect(base == next, "\(name)")
+    }
+  }
+
   @Test("Resuming with other settings is refused")
   func refused() throws {
     var changed = options

@@ -34,14 +34,21 @@ public struct PretrainingRun {
   public var validation: [String]
   /// Where the base goes.
   public var folder: String
-  /// The settings.
+  /// A base whose weights, shape and vocabulary the run begins with; nil starts from scratch.
+  public var initialModel: String?
+  /// The settings. Those of shape and vocabulary are for a run from scratch; one that begins with a base, or
+  /// resumes, has the base's.
   public var options: PretrainingOptions
 
   /// Describes a run; nothing is read before `start`.
-  public init(texts: [String], validation: [String], folder: String, options: PretrainingOptions) {
+  public init(
+    texts: [String], validation: [String], folder: String, initialModel: String? = nil,
+    options: PretrainingOptions
+  ) {
     self.texts = texts
     self.validation = validation
     self.folder = folder
+    self.initialModel = initialModel
     self.options = options
   }
 
@@ -56,12 +63,14 @@ public struct PretrainingRun {
     let checkpoint = "\(folder)/\(TrainingCheckpoint.name)"
     try checkFolder(checkpoint)
     try AtomicFile.createDirectory(folder)
+    if let initialModel, !options.resumes {
+      let tokenizer = try MappedFile(path: "\(initialModel)/tokenizer.json")
+      try withExtendedLifetime(tokenizer) {
+        try AtomicFile.write(tokenizer.bytes, to: "\(folder)/tokenizer.json")
+      }
+    }
     let (tokenizer, endOfText) = try vocabulary(onEvent)
-    let configuration = ModelConfiguration(
-      vocabularySize: tokenizer.vocabularySize, hiddenSize: options.hiddenSize,
-      intermediateSize: options.intermediateSize, layerCount: options.layerCount,
-      headCount: options.headCount, keyValueHeadCount: options.keyValueHeadCount,
-      contextLength: options.maxSequenceLength, endOfText: [endOfText])
+    let configuration = try configuration(vocabularySize: tokenizer.vocabularySize, endOfText)
     let parameters = ParameterSet(of: configuration)
     let optimizer = MuonOptimizer(parameters, weightDecay: options.weightDecay)
     let blocks = [("values", parameters.values)] + optimizer.state
@@ -71,6 +80,14 @@ public struct PretrainingRun {
         json: TrainingCheckpoint.readState(checkpoint), options: options, path: checkpoint)
       try TrainingCheckpoint.read(checkpoint, into: blocks)
       optimizer.step = state.step
+    } else if let initialModel {
+      let pool = ThreadPool(threadCount: 1)
+      // Reading it as a base checks every tensor.
+      _ = try BaseModel(path: initialModel, pool: pool)
+      let checkpoint = try CheckpointFolder(path: initialModel)
+      for (index, entry) in parameters.entries.enumerated() {
+        try checkpoint.tensor(named: entry.name).copy(to: parameters.value(index).base, pool: pool)
+      }
     } else {
       PretrainingRun.initialize(parameters, layers: options.layerCount, seed: options.seed)
     }
@@ -121,6 +138,21 @@ public struct PretrainingRun {
     }
     try save()
     onEvent(.finished(step: state.step, stopped: state.step < options.maxSteps))
+  }
+
+  /// The shape of the base that the run continues or begins with, for this run's sequences; from scratch, that of
+  /// the settings.
+  private func configuration(vocabularySize: Int, _ endOfText: Int32) throws -> ModelConfiguration {
+    guard let source = options.resumes ? folder : initialModel else {
+      return ModelConfiguration(
+        vocabularySize: vocabularySize, hiddenSize: options.hiddenSize,
+        intermediateSize: options.intermediateSize, layerCount: options.layerCount,
+        headCount: options.headCount, keyValueHeadCount: options.keyValueHeadCount,
+        contextLength: options.maxSequenceLength, endOfText: [endOfText])
+    }
+    var configuration = try ModelConfiguration(contentsOf: "\(source)/config.json")
+    configuration.contextLength = max(configuration.contextLength, options.maxSequenceLength)
+    return configuration
   }
 
   private func engine(
