@@ -31,6 +31,8 @@ enum CommandFailure {
   static func code(of error: any Error) -> ExitCode {
     if let code = error as? ExitCode { return code }
     if LoraTrainCommand.exitCode(for: error) == .success { return .success }
+    // A loss that is no number is one of the run, however early it comes.
+    if case TrainingError.nonFinite? = error as? TrainingError { return .failure }
     return error is BrokenRun ? .failure : couldNotStart
   }
 

@@ -14,6 +14,8 @@ struct ExitCodeTests {
     #expect(CommandFailure.code(of: ValidationError("no --data")).rawValue == 2)
     #expect(CommandFailure.code(of: FileError(path: "a", operation: .read, problem: .missing)).rawValue == 2)
     #expect(CommandFailure.code(of: BrokenRun(cause: setting)).rawValue == 1)
+    let diverged = TrainingError.nonFinite(step: 0, loss: .nan, gradientNorm: 0, keptStep: nil)
+    #expect(CommandFailure.code(of: diverged).rawValue == 1)
     #expect(CommandFailure.code(of: ExitCode(130)).rawValue == 130)
     var command = try LoraTrainCommand.parseAsRoot(["--help"])
     let help = try #require(throws: (any Error).self) { try command.run() }

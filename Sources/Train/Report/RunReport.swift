@@ -11,7 +11,8 @@ public struct RunReport: Sendable {
   private var after: DraftSample?
   private var outcome: FineTuningOutcome?
 
-  /// Whether anything was computed: from then on an error is a failure of the run, not of its arguments or input.
+  /// Whether training has begun, its first checkpoint being on disk: from then on an error is a failure of the run,
+  /// not of its arguments, its input or the place it writes to.
   public private(set) var hasBegun = false
 
   /// - Parameters:
@@ -34,12 +35,12 @@ public struct RunReport: Sendable {
     case .prepared(_, _, let size): totalSteps = size.steps
     case .draft(let draft, .before): before = draft
     case .draft(let draft, .after): after = draft
-    case .baseline: hasBegun = true
     case .stopped:
       let command = CommandText.resume(arguments, adapterPath: run.adapterPath, startedAs: invocation)
       outputs += [.line("Go on with:"), .line("  \(command)")]
     case .finished(let outcome): self.outcome = outcome
-    case .probed, .resumed, .step, .evaluated: break
+    case .step, .evaluated: hasBegun = true
+    case .baseline, .probed, .resumed: break
     }
     return outputs
   }
