@@ -9,7 +9,6 @@ import Benchmark
 import Foundation
 import Model
 import Tensor
-import Train
 
 let pool = ThreadPool()
 let shape = ModelConfiguration(
