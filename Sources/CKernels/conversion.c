@@ -1,28 +1,9 @@
 #include "lanes.h"
 
-LK_INLINE lk_u32 lk_load_u16(const uint8_t *bytes, size_t count) {
-  lk_u16 v = 0;
-  if (count == LK_LANES) {
-    memcpy(&v, bytes, sizeof v);
-  } else {
-    memcpy(&v, bytes, 2 * count);
-  }
-  return __builtin_convertvector(v, lk_u32);
-}
-
-LK_INLINE void lk_store_u16(uint8_t *bytes, lk_u32 wide, size_t count) {
-  const lk_u16 v = __builtin_convertvector(wide, lk_u16);
-  if (count == LK_LANES) {
-    memcpy(bytes, &v, sizeof v);
-  } else {
-    memcpy(bytes, &v, 2 * count);
-  }
-}
-
 LK_INLINE void lk_widen_bf16_body(float *y, const void *x, size_t count) {
   for (size_t j = 0; j < count; j += LK_LANES) {
     const size_t n = lk_lanes(count - j);
-    lk_store(y + j, lk_bits_to_f32(lk_load_u16((const uint8_t *)x + 2 * j, n) << 16), n);
+    lk_store(y + j, lk_bits_to_f32(lk_load_u16((const uint16_t *)x + j, n) << 16), n);
   }
 }
 
@@ -31,7 +12,7 @@ LK_KERNEL(lk_widen_bf16, (float *y, const void *x, size_t count), (y, x, count))
 LK_INLINE void lk_widen_f16_body(float *y, const void *x, size_t count) {
   for (size_t j = 0; j < count; j += LK_LANES) {
     const size_t n = lk_lanes(count - j);
-    const lk_u32 h = lk_load_u16((const uint8_t *)x + 2 * j, n);
+    const lk_u32 h = lk_load_u16((const uint16_t *)x + j, n);
     // Read with binary32's exponent bias, the magnitude is 2¹¹² too small, subnormals included.
     const lk_u32 magnitude = lk_f32_to_bits(lk_bits_to_f32((h & 0x7fffu) << 13) * 0x1p112f);
     const lk_u32 special = magnitude | 0x7f800000u;
@@ -45,11 +26,7 @@ LK_KERNEL(lk_widen_f16, (float *y, const void *x, size_t count), (y, x, count))
 LK_INLINE void lk_narrow_bf16_body(void *y, const float *x, size_t count) {
   for (size_t j = 0; j < count; j += LK_LANES) {
     const size_t n = lk_lanes(count - j);
-    const lk_u32 bits = lk_f32_to_bits(lk_load(x + j, n));
-    // Adding just under half of the last place, or half where the last bit kept is odd, carries as rounding does.
-    const lk_u32 rounded = (bits + 0x7fffu + ((bits >> 16) & 1)) >> 16;
-    const lk_u32 quiet = (bits >> 16) | 0x40u;
-    lk_store_u16((uint8_t *)y + 2 * j, (bits & 0x7fffffffu) > 0x7f800000u ? quiet : rounded, n);
+    lk_store_as(LK_BF16, y, j, lk_load(x + j, n), n);
   }
 }
 
@@ -68,7 +45,7 @@ LK_INLINE void lk_narrow_f16_body(void *y, const float *x, size_t count) {
     lk_u32 h = magnitude < 0x38800000u ? small : normal;
     h = magnitude >= 0x477ff000u ? (lk_u32)0x7c00u : h;
     h = magnitude > 0x7f800000u ? (0x7e00u | ((magnitude >> 13) & 0x3ffu)) : h;
-    lk_store_u16((uint8_t *)y + 2 * j, h | sign, n);
+    lk_store_u16((uint16_t *)y + j, h | sign, n);
   }
 }
 

@@ -42,6 +42,7 @@ typedef uint16_t lk_u16 __attribute__((ext_vector_type(LK_LANES)));
               arguments)                                                                              \
   void name(LK_UNWRAP parameters, lk_level level) {                                                   \
     switch (level) {                                                                                  \
+      case LK_AVX512BF16:                                                                             \
       case LK_AVX512: name##_avx512 arguments; break;                                                 \
       case LK_AVX2: name##_avx2 arguments; break;                                                     \
       default: name##_scalar arguments; break;                                                        \
@@ -79,6 +80,60 @@ LK_INLINE void lk_store(float *p, lk_f32 v, size_t count) {
   }
 }
 
+LK_INLINE lk_f32 lk_bits_to_f32(lk_u32 v) {
+  lk_f32 result;
+  memcpy(&result, &v, sizeof result);
+  return result;
+}
+
+LK_INLINE lk_u32 lk_f32_to_bits(lk_f32 v) {
+  lk_u32 result;
+  memcpy(&result, &v, sizeof result);
+  return result;
+}
+
+LK_INLINE lk_u32 lk_load_u16(const void *p, size_t count) {
+  lk_u16 v = 0;
+  if (count == LK_LANES) {
+    memcpy(&v, p, sizeof v);
+  } else {
+    memcpy(&v, p, count * sizeof(uint16_t));
+  }
+  return __builtin_convertvector(v, lk_u32);
+}
+
+LK_INLINE void lk_store_u16(void *p, lk_u32 wide, size_t count) {
+  const lk_u16 v = __builtin_convertvector(wide, lk_u16);
+  if (count == LK_LANES) {
+    memcpy(p, &v, sizeof v);
+  } else {
+    memcpy(p, &v, count * sizeof(uint16_t));
+  }
+}
+
+/// The bits of the nearest bfloat16 values, ties to even; NaN stays NaN.
+LK_INLINE lk_u32 lk_round_bf16(lk_f32 v) {
+  const lk_u32 bits = lk_f32_to_bits(v);
+  // Adding just under half of the last place, or half where the last bit kept is odd, carries as rounding does.
+  const lk_u32 rounded = (bits + 0x7fffu + ((bits >> 16) & 1)) >> 16;
+  const lk_u32 quiet = (bits >> 16) | 0x40u;
+  return (bits & 0x7fffffffu) > 0x7f800000u ? quiet : rounded;
+}
+
+/// The `count` values from element `i` of an array of either type.
+LK_INLINE lk_f32 lk_load_as(lk_type type, const void *p, size_t i, size_t count) {
+  if (type == LK_BF16) return lk_bits_to_f32(lk_load_u16((const uint16_t *)p + i, count) << 16);
+  return lk_load((const float *)p + i, count);
+}
+
+LK_INLINE void lk_store_as(lk_type type, void *p, size_t i, lk_f32 v, size_t count) {
+  if (type == LK_BF16) {
+    lk_store_u16((uint16_t *)p + i, lk_round_bf16(v), count);
+  } else {
+    lk_store((float *)p + i, v, count);
+  }
+}
+
 /// The sum of the lanes, in halves: lane i with lane i + 8, then i + 4, i + 2, i + 1.
 LK_INLINE float lk_sum(lk_f32 v) {
   float a[LK_LANES];
@@ -105,18 +160,6 @@ LK_INLINE float lk_max(lk_f32 v) {
     for (size_t i = 0; i < half; i++) a[i] = a[i] < a[i + half] ? a[i + half] : a[i];
   }
   return a[0];
-}
-
-LK_INLINE lk_f32 lk_bits_to_f32(lk_u32 v) {
-  lk_f32 result;
-  memcpy(&result, &v, sizeof result);
-  return result;
-}
-
-LK_INLINE lk_u32 lk_f32_to_bits(lk_f32 v) {
-  lk_u32 result;
-  memcpy(&result, &v, sizeof result);
-  return result;
 }
 
 /// row *= factor.

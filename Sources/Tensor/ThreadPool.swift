@@ -16,6 +16,9 @@ public final class ThreadPool: @unchecked Sendable {
   /// The number of threads that work, the caller included.
   public let threadCount: Int
 
+  /// The working memory of packed products on this pool.
+  let productScratch: ProductScratch
+
   /// Claimable work: the upper half counts calls of `parallel`, the lower half the tasks not yet claimed.
   private let tickets = Atomic<UInt64>(0)
   private let finished = Atomic<Int>(0)
@@ -28,6 +31,7 @@ public final class ThreadPool: @unchecked Sendable {
   /// Starts `threadCount` − 1 threads beside the caller's.
   public init(threadCount: Int = ProcessInfo.processInfo.activeProcessorCount) {
     self.threadCount = max(1, threadCount)
+    productScratch = ProductScratch(threadCount: self.threadCount)
     openblas_set_num_threads(1)
     for worker in 1..<self.threadCount {
       let thread = Thread { [weak self] in

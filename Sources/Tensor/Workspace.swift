@@ -31,17 +31,19 @@ public final class Workspace {
 
   /// Hands out the next `rows` × `columns` elements; in a planning workspace they are only counted, and the matrix
   /// must not be read or written.
-  public func take(_ name: String, rows: Int, columns: Int) -> Matrix {
+  public func take(_ name: String, rows: Int, columns: Int, _ dtype: DType = .float32) -> Matrix {
     let lane = Storage.alignment / MemoryLayout<Float>.stride
-    let padded = (rows * columns + lane - 1) / lane * lane
-    entries.append(Entry(name: name, byteCount: padded * MemoryLayout<Float>.stride))
+    let lines = (rows * columns * dtype.byteCount + Storage.alignment - 1) / Storage.alignment
+    let padded = lines * lane
+    entries.append(Entry(name: name, byteCount: lines * Storage.alignment))
     defer { used += padded }
-    guard let storage else { return Matrix(Workspace.nowhere, rows: rows, columns: columns) }
+    guard let storage else { return Matrix(Workspace.nowhere, dtype, rows: rows, columns: columns) }
     precondition(used + padded <= storage.count, "\(name): \(used + padded) elements of \(storage.count)")
-    return Matrix(storage.base + used, rows: rows, columns: columns)
+    return Matrix(UnsafeMutableRawPointer(storage.base + used), dtype, rows: rows, columns: columns)
   }
 
   // A planning workspace's matrices are shapes only. Their address is never read or written, because a plan is
   // made by the layout code alone, which computes nothing.
-  private nonisolated(unsafe) static let nowhere = UnsafeMutablePointer<Float>.allocate(capacity: 1)
+  private nonisolated(unsafe) static let nowhere = UnsafeMutableRawPointer.allocate(
+    byteCount: 1, alignment: 1)
 }

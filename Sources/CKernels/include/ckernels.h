@@ -1,6 +1,7 @@
 #ifndef CKERNELS_H
 #define CKERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,12 +12,16 @@
 // Destinations come first, then inputs, then sizes. Matrices are row-major with a stride in elements between
 // rows; any alignment will do, and rows, width and count may be 0 unless said otherwise. "Adds" means the
 // destination is read; every other destination is overwritten whatever it held. Arguments do not overlap
-// unless said otherwise. A group of sixteen partial sums takes a row's elements in turn, and is added up in
-// halves; every level of instructions gives the same bits.
+// unless said otherwise. A pointer of type void is followed by the type of its elements; strides count
+// elements. A group of sixteen partial sums takes a row's elements in turn, and is added up in halves; every
+// level of instructions gives the same bits, but for the matrix products.
 
 /// The instruction sets that kernels are compiled for. `LK_SCALAR` is what every processor of the
 /// architecture has (SSE2 on x86-64, NEON on arm64).
-typedef enum lk_level : int32_t { LK_SCALAR = 0, LK_AVX2 = 1, LK_AVX512 = 2 } lk_level;
+typedef enum lk_level : int32_t { LK_SCALAR = 0, LK_AVX2 = 1, LK_AVX512 = 2, LK_AVX512BF16 = 3 } lk_level;
+
+/// The types that kernels read and write elements in; arithmetic is float32.
+typedef enum lk_type : int32_t { LK_F32 = 0, LK_BF16 = 1 } lk_type;
 
 /// The highest level that this processor and operating system support.
 lk_level lk_level_best(void);
@@ -155,6 +160,51 @@ typedef struct {
 /// p = p·decay − step_size·m / (√v / root_correction + epsilon).
 void lk_adamw_f32(float *p, float *m, float *v, const float *gradients, lk_adamw_constants constants,
                   size_t count, lk_level level);
+
+// MARK: Matrix products
+
+/// The columns of one panel: two AVX-512 registers of float32 sums.
+#define LK_PANEL_COLUMNS 32
+
+/// Packs b, row-major [k, n] and of either type, as the right operand of `lk_gemm_bf16`: bfloat16 panels of 32
+/// columns, `panel_stride` elements apart. A panel holds for each pair of rows (2p, 2p + 1), and for each column j,
+/// the two values side by side; values beyond k and n are zero. It takes (k + k mod 2)·32 elements.
+void lk_pack_bf16(uint16_t *panels, size_t panel_stride, const void *b, lk_type b_type, size_t b_stride,
+                  size_t k, size_t n, lk_level level);
+
+/// Packs the transpose of b, row-major [n, k].
+void lk_pack_transposed_bf16(uint16_t *panels, size_t panel_stride, const void *b, lk_type b_type,
+                             size_t b_stride, size_t k, size_t n, lk_level level);
+
+/// A left operand of `lk_gemm_bf16`: bfloat16, row-major [m, k]. k may be 0.
+typedef struct {
+  const uint16_t *_Nullable base;
+  size_t stride, k;
+} lk_gemm_operand;
+
+/// Where the sums of `lk_gemm_bf16` go: c[i,j] = factor·sum + bias[j] (bias null for none), added to what c holds
+/// where `adds`.
+typedef struct {
+  void *c;
+  size_t stride;
+  lk_type type;
+  bool adds;
+  float factor;
+  const float *_Nullable bias;
+} lk_gemm_result;
+
+/// The sums Σₚ first[i,p]·b[p,j] + Σₚ second[i,p]·b[k + p,j], with the right operands of both packed one behind the
+/// other in every panel: `first` takes its part to an even k, and so `second`.
+void lk_gemm_bf16(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second,
+                  const uint16_t *panels, size_t m, size_t n, lk_level level);
+
+/// y[j,i] = x[i,j] for a bfloat16 matrix x of `rows` × `width`.
+void lk_transpose_bf16(uint16_t *y, size_t y_stride, const uint16_t *x, size_t x_stride, size_t rows,
+                       size_t width);
+
+/// y[j,i] += x[i,j].
+void lk_add_transposed_f32(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows,
+                           size_t width);
 
 // MARK: Conversion
 

@@ -1,7 +1,9 @@
 import CKernels
 import Foundation
 
-/// The instruction sets that the C kernels are compiled for. All give the same bits; they differ in speed.
+/// The instruction sets that the C kernels are compiled for.
+///
+/// All give the same bits but for products of bfloat16 matrices, whose sums are rounded as the processor does.
 package enum KernelLevel: String, CaseIterable, Sendable {
   /// What every processor of the architecture has.
   case scalar
@@ -9,6 +11,8 @@ package enum KernelLevel: String, CaseIterable, Sendable {
   case avx2
   /// AVX-512 with the F, BW, DQ and VL parts.
   case avx512
+  /// The same and bfloat16 dot products.
+  case avx512bf16
 
   /// The level as the kernels take it.
   package var code: lk_level {
@@ -16,6 +20,7 @@ package enum KernelLevel: String, CaseIterable, Sendable {
     case .scalar: LK_SCALAR
     case .avx2: LK_AVX2
     case .avx512: LK_AVX512
+    case .avx512bf16: LK_AVX512BF16
     }
   }
 

@@ -1,0 +1,149 @@
+#include "lanes.h"
+
+// Products of bfloat16 operands with float32 sums.
+//
+// A tile of c, 14 rows by 32 columns, stays in 28 of the 32 registers while its whole k passes by: for each pair of
+// rows of b, two loads of 16 pairs and 14 broadcasts of a pair of a feed 28 dot-product instructions. A core that
+// starts two of those and two loads a cycle is then bound by arithmetic: 14 cycles against 8. The left operand
+// needs no packing, because a broadcast takes 32 bits from anywhere; 14 of its rows stay in the first-level cache
+// while the panels, which the second level holds, stream by.
+#define TILE_ROWS 14
+
+// The plain twin: one row and one panel at a time.
+
+LK_INLINE void row_of_products(lk_f32 sums[2], lk_gemm_operand a, size_t i, const uint16_t *panel) {
+  for (size_t p = 0; p < a.k; p++) {
+    const lk_f32 value = lk_bits_to_f32((lk_u32)((uint32_t)a.base[i * a.stride + p] << 16));
+    const uint16_t *pairs = panel + p / 2 * 2 * LK_PANEL_COLUMNS;
+    for (int half = 0; half < 2; half++) {
+      lk_u32 pair;
+      memcpy(&pair, pairs + half * LK_PANEL_COLUMNS, sizeof pair);
+      sums[half] += value * lk_bits_to_f32(p % 2 == 0 ? pair << 16 : pair & 0xffff0000u);
+    }
+  }
+}
+
+LK_INLINE void lk_gemm_bf16_plain_body(lk_gemm_result result, lk_gemm_operand first,
+                                       lk_gemm_operand second, const uint16_t *panels, size_t m, size_t n) {
+  const size_t first_size = (first.k + first.k % 2) * LK_PANEL_COLUMNS;
+  const size_t panel_size = first_size + (second.k + second.k % 2) * LK_PANEL_COLUMNS;
+  for (size_t i = 0; i < m; i++) {
+    const uint16_t *panel = panels;
+    for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_size) {
+      lk_f32 sums[2] = {0, 0};
+      row_of_products(sums, first, i, panel);
+      row_of_products(sums, second, i, panel + first_size);
+      for (size_t half = 0; half < 2 && j + half * LK_LANES < n; half++) {
+        const size_t column = j + half * LK_LANES, count = lk_lanes(n - column);
+        lk_f32 value = sums[half] * result.factor;
+        if (result.bias) value += lk_load(result.bias + column, count);
+        if (result.adds) value += lk_load_as(result.type, result.c, i * result.stride + column, count);
+        lk_store_as(result.type, result.c, i * result.stride + column, value, count);
+      }
+    }
+  }
+}
+
+LK_KERNEL(lk_gemm_bf16_plain,
+          (lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second, const uint16_t *panels,
+           size_t m, size_t n),
+          (result, first, second, panels, m, n))
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16"))), \
+                             apply_to = function)
+
+/// One pair of k. `rows` and `halves` are constants where this is inlined.
+LK_INLINE void pair_of_products(__m512 sums[TILE_ROWS][2], int rows, int halves, const uint16_t *a,
+                                size_t stride, bool whole, const uint16_t *pairs) {
+  const __m512bh left = (__m512bh)_mm512_loadu_si512(pairs);
+  const __m512bh right = halves > 1 ? (__m512bh)_mm512_loadu_si512(pairs + LK_PANEL_COLUMNS) : left;
+  for (int i = 0; i < rows; i++) {
+    uint32_t pair = 0;
+    memcpy(&pair, a + (size_t)i * stride, whole ? sizeof pair : sizeof *a);
+    const __m512bh value = (__m512bh)_mm512_set1_epi32((int)pair);
+    sums[i][0] = _mm512_dpbf16_ps(sums[i][0], value, left);
+    if (halves > 1) sums[i][1] = _mm512_dpbf16_ps(sums[i][1], value, right);
+  }
+}
+
+LK_INLINE const uint16_t *rows_of_products(__m512 sums[TILE_ROWS][2], int rows, int halves,
+                                           lk_gemm_operand a, size_t row, const uint16_t *pairs) {
+  const uint16_t *base = a.base + row * a.stride;
+  for (size_t p = 0; p < a.k / 2; p++, pairs += 2 * LK_PANEL_COLUMNS) {
+    pair_of_products(sums, rows, halves, base + 2 * p, a.stride, true, pairs);
+  }
+  if (a.k % 2 == 0) return pairs;
+  pair_of_products(sums, rows, halves, base + a.k - 1, a.stride, false, pairs);
+  return pairs + 2 * LK_PANEL_COLUMNS;
+}
+
+/// Sixteen columns of a row of sums to their place.
+LK_INLINE void store_sums(lk_gemm_result result, size_t row, size_t column, size_t left, __m512 sums) {
+  const __mmask16 mask = left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1);
+  const size_t place = row * result.stride + column;
+  __m512 value = _mm512_mul_ps(sums, _mm512_set1_ps(result.factor));
+  if (result.bias) value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, result.bias + column));
+  if (result.type == LK_BF16) {
+    uint16_t *c = (uint16_t *)result.c + place;
+    if (result.adds) {
+      const __m512i wide = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, c));
+      value = _mm512_add_ps(value, (__m512)_mm512_slli_epi32(wide, 16));
+    }
+    _mm256_mask_storeu_epi16(c, mask, (__m256i)_mm512_cvtneps_pbh(value));
+  } else {
+    float *c = (float *)result.c + place;
+    if (result.adds) value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, c));
+    _mm512_mask_storeu_ps(c, mask, value);
+  }
+}
+
+LK_INLINE void tile(int rows, int halves, lk_gemm_result result, lk_gemm_operand first,
+                    lk_gemm_operand second, const uint16_t *panel, size_t row, size_t column, size_t n) {
+  __m512 sums[TILE_ROWS][2];
+  for (int i = 0; i < rows; i++) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
+  panel = rows_of_products(sums, rows, halves, first, row, panel);
+  if (second.k > 0) rows_of_products(sums, rows, halves, second, row, panel);
+  for (int half = 0; half < halves; half++) {
+    const size_t start = column + (size_t)half * LK_LANES;
+    for (int i = 0; i < rows; i++) store_sums(result, row + (size_t)i, start, n - start, sums[i][half]);
+  }
+}
+
+#define TILE_CASE(rows, halves) \
+  case rows: tile(rows, halves, result, first, second, panel, row, j, n); break;
+#define TILE_CASES(halves)                                                                   \
+  TILE_CASE(1, halves) TILE_CASE(2, halves) TILE_CASE(3, halves) TILE_CASE(4, halves)        \
+  TILE_CASE(5, halves) TILE_CASE(6, halves) TILE_CASE(7, halves) TILE_CASE(8, halves)        \
+  TILE_CASE(9, halves) TILE_CASE(10, halves) TILE_CASE(11, halves) TILE_CASE(12, halves)     \
+  TILE_CASE(13, halves) TILE_CASE(14, halves)
+
+static void gemm_avx512bf16(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second,
+                            const uint16_t *panels, size_t m, size_t n) {
+  const size_t panel_size = (first.k + first.k % 2 + second.k + second.k % 2) * LK_PANEL_COLUMNS;
+  // Tiles of nearly equal height: a last one of a row or two would run at a fraction of the speed.
+  const size_t tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
+  for (size_t t = 0; t < tiles; t++) {
+    const size_t row = t * m / tiles;
+    const uint16_t *panel = panels;
+    for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_size) {
+      if (n - j > LK_LANES) {
+        switch ((t + 1) * m / tiles - row) { TILE_CASES(2) }
+      } else {
+        switch ((t + 1) * m / tiles - row) { TILE_CASES(1) }
+      }
+    }
+  }
+}
+
+#pragma clang attribute pop
+#endif
+
+void lk_gemm_bf16(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second,
+                  const uint16_t *panels, size_t m, size_t n, lk_level level) {
+#if defined(__x86_64__)
+  if (level == LK_AVX512BF16) return gemm_avx512bf16(result, first, second, panels, m, n);
+#endif
+  lk_gemm_bf16_plain(result, first, second, panels, m, n, level);
+}
