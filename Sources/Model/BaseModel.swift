@@ -17,8 +17,9 @@ public struct BaseModel: Sendable {
 
   /// Reads the folder.
   ///
+  /// - Parameter holding: how the weights are held; training and its exactness ask for float32.
   /// - Throws: the errors of its parts; each names its file and what to do.
-  public init(path: String, pool: ThreadPool) throws {
+  public init(path: String, holding: WeightHolding = .float32, pool: ThreadPool) throws {
     self.path = path
     var configuration = try ModelConfiguration(contentsOf: "\(path)/config.json")
     let generation = "\(path)/generation_config.json"
@@ -36,7 +37,7 @@ public struct BaseModel: Sendable {
         ])
     }
     self.configuration = configuration
-    weights = try ModelWeights(configuration, folder: path, pool: pool)
+    weights = try ModelWeights(configuration, folder: path, holding: holding, pool: pool)
   }
 
   /// A decoder over these weights.

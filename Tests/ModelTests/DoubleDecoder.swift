@@ -10,7 +10,7 @@ struct DoubleDecoder {
 
   private let base: BaseModel
   private var configuration: ModelConfiguration { base.configuration }
-  private var weights: DecoderTensors { base.weights.tensors }
+  private var weights: DecoderTensors<WeightMatrix> { base.weights.tensors }
   let adapter: LoRAConfiguration
   /// A and B of each layer and projection.
   var pairs: [[(a: Rows, b: Rows)?]]
@@ -124,6 +124,8 @@ struct DoubleDecoder {
   static func rows(_ matrix: Matrix) -> Rows {
     (0..<matrix.rows).map { row in (0..<matrix.columns).map { Double(matrix.row(row)[$0]) } }
   }
+
+  static func rows(_ weights: WeightMatrix) -> Rows { weights.float32.map { rows($0) } ?? [] }
 
   /// x·wᵀ.
   private static func multiply(_ x: Rows, _ w: Rows) -> Rows { x.map { row in w.map { dot(row, $0) } } }

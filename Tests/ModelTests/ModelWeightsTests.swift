@@ -15,10 +15,10 @@ struct ModelWeightsTests {
 
   /// Writes the model's tensors, changed by `edit`, and reads them as its weights.
   private func read(
-    _ edit: (inout [SafetensorsWriter.Declaration]) -> Void
+    holding: WeightHolding = .float32, _ edit: (inout [SafetensorsWriter.Declaration]) -> Void
   ) throws -> (folder: String, Result<ModelWeights, any Error>) {
     let folder = try TemporaryFolder()
-    var tensors = DecoderTensors.specifications(of: model).map {
+    var tensors = model.tensorSpecifications.map {
       SafetensorsWriter.Declaration(name: $0.name, dtype: .bfloat16, shape: $0.shape)
     }
     edit(&tensors)
@@ -30,7 +30,9 @@ struct ModelWeightsTests {
     try writer.commit()
     return (
       folder.path,
-      Result { try ModelWeights(model, folder: folder.path, pool: ThreadPool(threadCount: 1)) }
+      Result {
+        try ModelWeights(model, folder: folder.path, holding: holding, pool: ThreadPool(threadCount: 1))
+      }
     )
   }
 
@@ -95,6 +97,32 @@ struct ModelWeightsTests {
     // Embedding 32, query and output 16 each, key and value 8 each, three of 24, three gains of 4.
     #expect(weights.byteCount == 4 * (32 + 32 + 16 + 72 + 12))
     withExtendedLifetime(weights) { #expect(weights.tensors.finalNorm.base[3] == 1) }
+  }
+
+  @Test("Matrices stay as they are stored or become what is asked for, and vectors are float32")
+  func holding() throws {
+    // The model has 152 values in matrices and 12 in vectors.
+    let stored = try read(holding: .stored) { _ in }.1.get()
+    #expect(stored.tensors.head.format == .bfloat16)
+    #expect(stored.byteCount == 2 * 152 + 4 * 12)
+    withExtendedLifetime(stored) { #expect(stored.tensors.finalNorm.base[3] == 1) }
+    let wide = try read(holding: .float32) { _ in }.1.get()
+    #expect(wide.tensors.head.format == .float32)
+
+    let path = Fixtures.model("llama")
+    let configuration = try ModelConfiguration(contentsOf: "\(path)/config.json")
+    let pool = ThreadPool(threadCount: 1)
+    let exact = try ModelWeights(configuration, folder: path, holding: .stored, pool: pool)
+    #expect(exact.tensors.head.format == .float32)
+    let rounded = try ModelWeights(configuration, folder: path, holding: .bfloat16, pool: pool)
+    let table = rounded.tensors.embedding
+    #expect(table.format == .bfloat16)
+    withExtendedLifetime((exact, rounded)) {
+      let expected = exact.tensors.embedding.float32?.base[5] ?? .nan
+      let bits = table.base.loadUnaligned(fromByteOffset: 10, as: UInt16.self)
+      // Rounding to eight significant bits moves a value by at most 2⁻⁹ of it.
+      #expect(abs(Float(bitPattern: UInt32(bits) << 16) - expected) <= abs(expected) * 0x1p-9)
+    }
   }
 }
 

@@ -25,8 +25,7 @@ final class PackedPass {
     _ decoder: Decoder, _ tokens: Int, _ purpose: Activations.Purpose, _ workspace: Workspace
   ) -> (Activations, LanguageModelHead) {
     let activations = Activations(
-      decoder.configuration, adapter: decoder.adapter?.configuration, tokenCapacity: tokens,
-      purpose: purpose, threadCount: decoder.pool.threadCount, workspace: workspace)
+      decoder, tokenCapacity: tokens, purpose: purpose, workspace: workspace)
     let head = LanguageModelHead(
       decoder, capacity: tokens, trains: purpose != .inference, workspace: workspace)
     return (activations, head)

@@ -27,6 +27,16 @@ import Testing
     #expect(largestDifference(ours, theirs) <= logitBound)
   }
 
+  @Test("weights read as they are stored give the same logits", arguments: families)
+  func storedWeights(family: String) throws {
+    let reference = try Reference("logits/\(family)")
+    let base = try BaseModel(path: Fixtures.model(family), holding: .stored, pool: pool)
+    let decoder = base.decoder(adapter: nil, maxPositions: 512, pool: pool)
+    let ours = PackedPass(decoder, sequences: reference.sequences, purpose: .inference).logits()
+    let theirs = try reference.sequences.indices.flatMap { try reference.values("logits.\($0)") }
+    #expect(largestDifference(ours, theirs) <= logitBound)
+  }
+
   @Test("an adapter made by PEFT gives PEFT's logits", arguments: families)
   func adapterLogits(family: String) throws {
     let reference = try Reference("lora-gradients/\(family)")

@@ -34,7 +34,7 @@ import Testing
     let dy = GuardedMatrix(seed: 3, rows: 4, columns: 20)
     let dTable = GuardedMatrix([Float](repeating: 1, count: 120), rows: 6, columns: 20)
     ids.withUnsafeBufferPointer { ids in
-      Embedding.forward(table: table.matrix, ids: ids, into: y.matrix, pool: pool)
+      Embedding.forward(table: WeightMatrix(table.matrix), ids: ids, into: y.matrix, pool: pool)
       Embedding.backward(addingTo: dTable.matrix, dy: dy.matrix, ids: ids, pool: pool)
     }
     for (row, id) in ids.enumerated() {

@@ -16,21 +16,23 @@ import Testing
     /// losses, dHidden and dHead (on top of 1).
     func run(chunk: Int, weighted: Bool = true, threadCount: Int = 1) -> [[Float]] {
       let workspace = Workspace(byteCount: 1 << 16)
-      let scratch = LinearCrossEntropy.Scratch(workspace: workspace, chunk: chunk, vocabulary: vocabulary)
       let pool = ThreadPool(threadCount: threadCount)
+      let head = WeightMatrix(head.matrix)
+      let scratch = LinearCrossEntropy.Scratch(
+        workspace: workspace, chunk: chunk, head: head, threadCount: threadCount)
       let losses = GuardedMatrix(seed: 5, rows: 1, columns: rows)
       let dHidden = GuardedMatrix(seed: 6, rows: rows, columns: width)
       let dHead = GuardedMatrix([Float](repeating: 1, count: 37 * 12), rows: 37, columns: 12)
       labels.withUnsafeBufferPointer { labels in
         weights.withUnsafeBufferPointer { weights in
           LinearCrossEntropy.forwardBackward(
-            hidden: hidden.matrix, head: head.matrix, labels: labels, weights: weighted ? weights : nil,
+            hidden: hidden.matrix, head: head, labels: labels, weights: weighted ? weights : nil,
             scale: scale, losses: losses.base, dHidden: dHidden.matrix, dHead: dHead.matrix,
             scratch: scratch, pool: pool)
         }
       }
       withExtendedLifetime(workspace) {}
-      #expect([hidden, head, losses, dHidden, dHead].allSatisfy { $0.guardsAreIntact })
+      #expect([hidden, self.head, losses, dHidden, dHead].allSatisfy { $0.guardsAreIntact })
       return [losses.values, dHidden.values, dHead.values]
     }
 
@@ -78,12 +80,13 @@ import Testing
   @Test("the forward alone gives the same losses")
   func forwardAlone() {
     let problem = Problem()
+    let head = WeightMatrix(problem.head.matrix)
     let workspace = Workspace(byteCount: 1 << 16)
     let losses = GuardedMatrix(seed: 5, rows: 1, columns: 11)
     problem.labels.withUnsafeBufferPointer { labels in
       LinearCrossEntropy.forward(
-        hidden: problem.hidden.matrix, head: problem.head.matrix, labels: labels, losses: losses.base,
-        scratch: LinearCrossEntropy.Scratch(workspace: workspace, chunk: 4, vocabulary: 37),
+        hidden: problem.hidden.matrix, head: head, labels: labels, losses: losses.base,
+        scratch: LinearCrossEntropy.Scratch(workspace: workspace, chunk: 4, head: head, threadCount: 1),
         pool: ThreadPool(threadCount: 1))
     }
     withExtendedLifetime(workspace) {}
@@ -99,9 +102,11 @@ import Testing
     )
     let loss = GuardedMatrix(row: [7])
     LinearCrossEntropy.forwardBackward(
-      hidden: hidden, head: head.matrix, labels: UnsafeBufferPointer(start: nil, count: 0), weights: nil,
+      hidden: hidden, head: WeightMatrix(head.matrix), labels: UnsafeBufferPointer(start: nil, count: 0),
+      weights: nil,
       scale: 1, losses: loss.base, dHidden: hidden, dHead: nil,
-      scratch: LinearCrossEntropy.Scratch(workspace: workspace, chunk: 2, vocabulary: 5),
+      scratch: LinearCrossEntropy.Scratch(
+        workspace: workspace, chunk: 2, head: WeightMatrix(head.matrix), threadCount: 1),
       pool: ThreadPool(threadCount: 1))
     withExtendedLifetime(workspace) {}
     #expect(loss.values == [7])

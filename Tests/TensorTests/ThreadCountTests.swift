@@ -57,7 +57,7 @@ import Testing
         let (table, y, dTable) = (matrix(1), matrix(2, 200), matrix(3))
         let ids = (0..<200).map { Int32($0 * $0 % 50) }
         ids.withUnsafeBufferPointer { ids in
-          Embedding.forward(table: table.matrix, ids: ids, into: y.matrix, pool: pool)
+          Embedding.forward(table: WeightMatrix(table.matrix), ids: ids, into: y.matrix, pool: pool)
           Embedding.backward(addingTo: dTable.matrix, dy: y.matrix, ids: ids, pool: pool)
           Gather.scatterRows(
             of: y.matrix.rows(0..<7), at: UnsafeBufferPointer(rebasing: ids[0..<7]), into: table.matrix,
@@ -144,10 +144,11 @@ import Testing
         let workspace = Workspace(byteCount: 1 << 20)
         (0..<50).map { Int32($0 * 31) }.withUnsafeBufferPointer { labels in
           LinearCrossEntropy.forwardBackward(
-            hidden: hidden.matrix, head: head.matrix, labels: labels, weights: nil, scale: 0.1,
+            hidden: hidden.matrix, head: WeightMatrix(head.matrix), labels: labels, weights: nil, scale: 0.1,
             losses: losses.base, dHidden: dHidden.matrix, dHead: dHead.matrix,
-            scratch: LinearCrossEntropy.Scratch(workspace: workspace, chunk: 32, vocabulary: 2000), pool: pool
-          )
+            scratch: LinearCrossEntropy.Scratch(
+              workspace: workspace, chunk: 32, head: WeightMatrix(head.matrix), threadCount: pool.threadCount),
+            pool: pool)
         }
         withExtendedLifetime(workspace) {}
         return [losses.values, dHidden.values, dHead.values]

@@ -103,6 +103,6 @@ public struct ModelConfiguration: Equatable, Sendable {
 
   /// The number of parameters, a tied head counted once.
   public var parameterCount: Int {
-    DecoderTensors.specifications(of: self).reduce(0) { $0 + $1.rows * $1.columns }
+    tensorSpecifications.reduce(0) { $0 + $1.rows * $1.columns }
   }
 }

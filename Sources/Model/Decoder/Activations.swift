@@ -80,6 +80,7 @@ public final class Activations {
   /// [T, F], silu(gate)·up.
   let feedForward: Matrix
   let attentionScratch: AttentionScratch
+  let linearScratch: Linear.Scratch
   /// The gradients in flight; nil for inference.
   let gradients: Gradients?
   /// Scratch for dropout on adapter inputs; nil without dropout.
@@ -102,11 +103,10 @@ public final class Activations {
     let reduced: Matrix?
   }
 
-  /// Takes the buffers for passes of at most `tokenCapacity` tokens from `workspace`.
-  public init(
-    _ configuration: ModelConfiguration, adapter: LoRAConfiguration?, tokenCapacity: Int, purpose: Purpose,
-    threadCount: Int, workspace: Workspace
-  ) {
+  /// Takes the buffers for a decoder's passes of at most `tokenCapacity` tokens from `workspace`.
+  public init(_ decoder: Decoder, tokenCapacity: Int, purpose: Purpose, workspace: Workspace) {
+    let (configuration, adapter) = (decoder.configuration, decoder.adapter?.configuration)
+    let threadCount = decoder.pool.threadCount
     let t = tokenCapacity
     let (c, f) = (configuration.hiddenSize, configuration.intermediateSize)
     let (h, k, d) = (configuration.headCount, configuration.keyValueHeadCount, configuration.headDimension)
@@ -145,6 +145,8 @@ public final class Activations {
     attentionScratch = AttentionScratch(
       workspace: workspace, heads: h, keyValueHeads: k, headDimension: d, maxTokens: isTraining ? t : 0,
       threadCount: threadCount)
+    linearScratch = Linear.Scratch(
+      decoder.weights.layers.first?.projections ?? [], workspace: workspace, threadCount: threadCount)
     dropped =
       isTraining && (adapter?.dropout ?? 0) > 0 ? take("adapter dropout", t, max(c, f, h * d)) : nil
     gradients =

@@ -8,14 +8,14 @@ public final class Decoder: Sendable {
   /// The model's shape.
   public let configuration: ModelConfiguration
   /// The weights, read only unless `gradients` is given.
-  public let weights: DecoderTensors
+  public let weights: DecoderTensors<WeightMatrix>
   /// The low-rank updates, if any.
   public let adapter: LoRAAdapter?
   /// The threads that every pass runs on.
   public let pool: ThreadPool
 
   /// The gradients of the weights, where the whole model trains.
-  let gradients: DecoderTensors?
+  let gradients: DecoderTensors<Matrix>?
   private let layers: [DecoderLayer]
   /// Keeps the memory behind `weights` and `gradients` alive.
   private let owner: any Sendable
@@ -27,8 +27,9 @@ public final class Decoder: Sendable {
   ///   - owner: whatever owns the memory that `weights` and `gradients` point into.
   ///   - maxPositions: the longest sequence that will be asked for.
   public init(
-    _ configuration: ModelConfiguration, weights: DecoderTensors, gradients: DecoderTensors? = nil,
-    owner: any Sendable, adapter: LoRAAdapter?, maxPositions: Int, pool: ThreadPool
+    _ configuration: ModelConfiguration, weights: DecoderTensors<WeightMatrix>,
+    gradients: DecoderTensors<Matrix>? = nil, owner: any Sendable, adapter: LoRAAdapter?, maxPositions: Int,
+    pool: ThreadPool
   ) {
     self.configuration = configuration
     self.weights = weights

@@ -5,9 +5,9 @@ import Tensor
 /// Forward and backward stand beside each other; `Activations.Layer` lists what the one keeps for the other.
 struct DecoderLayer {
   let configuration: ModelConfiguration
-  let weights: DecoderTensors.Layer
+  let weights: DecoderTensors<WeightMatrix>.Layer
   /// The gradients of the weights, where the whole model trains.
-  let gradients: DecoderTensors.Layer?
+  let gradients: DecoderTensors<Matrix>.Layer?
   /// The projections in the order of `Projection`.
   let projections: [LinearProjection]
   let rotary: RotaryTable
@@ -51,26 +51,27 @@ struct DecoderLayer {
         scratch: shared.attentionScratch, pool: pool)
     }
     if kept.middle.base != kept.input.base { kept.middle.copy(from: kept.input) }
-    project(.output, kept.attention, into: kept.middle, accumulates: true, kept, dropout)
+    project(.output, kept.attention, into: kept.middle, accumulates: true, kept, shared, dropout)
 
     let normalized = shared.normalized.rows(0..<tokens)
     RMSNorm.forward(
       kept.middle, gain: weights.feedForwardNorm.base, epsilon: configuration.normEpsilon, into: normalized,
       rstd: kept.feedForwardRstd.base, pool: pool)
-    project(.gate, normalized, into: kept.gate, kept, dropout)
-    project(.up, normalized, into: kept.up, kept, dropout)
+    project(.gate, normalized, into: kept.gate, kept, shared, dropout)
+    project(.up, normalized, into: kept.up, kept, shared, dropout)
     let feedForward = shared.feedForward.rows(0..<tokens)
     SwiGLU.forward(gate: kept.gate, up: kept.up, into: feedForward, pool: pool)
     if output.base != kept.middle.base { output.copy(from: kept.middle) }
-    project(.down, feedForward, into: output, accumulates: true, kept, dropout)
+    project(.down, feedForward, into: output, accumulates: true, kept, shared, dropout)
   }
 
   private func project(
     _ which: Projection, _ x: Matrix, into y: Matrix, accumulates: Bool = false, _ kept: Activations.Layer,
-    _ dropout: LinearProjection.AdapterDropout?
+    _ shared: Activations, _ dropout: LinearProjection.AdapterDropout?
   ) {
     projections[which.rawValue].forward(
-      x, into: y, accumulates: accumulates, reduced: kept.reduced(which), dropout: dropout, pool: pool)
+      x, into: y, accumulates: accumulates, reduced: kept.reduced(which), scratch: shared.linearScratch,
+      dropout: dropout, pool: pool)
   }
 
   /// Norm, the three input projections, per-head norms and rotation.
@@ -83,9 +84,9 @@ struct DecoderLayer {
     RMSNorm.forward(
       kept.input, gain: weights.attentionNorm.base, epsilon: configuration.normEpsilon, into: normalized,
       rstd: kept.attentionRstd.base, pool: pool)
-    project(.query, normalized, into: kept.rawQuery ?? kept.query, kept, dropout)
-    project(.key, normalized, into: kept.rawKey ?? kept.key, kept, dropout)
-    project(.value, normalized, into: kept.value, kept, dropout)
+    project(.query, normalized, into: kept.rawQuery ?? kept.query, kept, shared, dropout)
+    project(.key, normalized, into: kept.rawKey ?? kept.key, kept, shared, dropout)
+    project(.value, normalized, into: kept.value, kept, shared, dropout)
     headNorm(kept.rawQuery, weights.queryNorm, into: kept.query, rstd: kept.queryRstd)
     headNorm(kept.rawKey, weights.keyNorm, into: kept.key, rstd: kept.keyRstd)
     rotate(kept.query, positions, inverse: false)

@@ -27,7 +27,7 @@ public final class LanguageModelHead {
     rstd = workspace.take("head", rows: capacity, columns: 1)
     dNormalized = trains ? workspace.take("head", rows: capacity, columns: c) : nil
     scratch = LinearCrossEntropy.Scratch(
-      workspace: workspace, vocabulary: decoder.configuration.vocabularySize)
+      workspace: workspace, head: decoder.weights.head, threadCount: decoder.pool.threadCount)
   }
 
   /// Computes the loss of each scored token in nats.
@@ -75,8 +75,9 @@ public final class LanguageModelHead {
   ///
   /// - Parameter logits: [N, V], overwritten.
   public func logits(of stream: Matrix, rows: UnsafeBufferPointer<Int32>, into logits: Matrix) {
-    GEMM.multiply(
-      normalize(stream, rows), decoder.weights.head, transposeB: true, into: logits, pool: decoder.pool)
+    Linear.forward(
+      normalize(stream, rows), decoder.weights.head, into: logits, scratch: scratch.linear,
+      pool: decoder.pool)
   }
 
   private func normalize(_ stream: Matrix, _ rows: UnsafeBufferPointer<Int32>) -> Matrix {

@@ -6,7 +6,7 @@ import Tensor
 ///     y = x·Wᵀ + b + s·(x·Aᵀ)·Bᵀ
 struct LinearProjection {
   /// [out, in].
-  let weight: Matrix
+  let weight: WeightMatrix
   /// [1, out].
   let bias: Matrix?
   /// The gradient of `weight`, where it trains.
@@ -48,10 +48,10 @@ struct LinearProjection {
   ///   - y: [T, out]; overwritten, or added to where `accumulates`, as a residual connection asks.
   ///   - reduced: [T, R], receives dropout(x)·Aᵀ, which the backward call reads.
   func forward(
-    _ x: Matrix, into y: Matrix, accumulates: Bool = false, reduced: Matrix?, dropout: AdapterDropout?,
-    pool: ThreadPool
+    _ x: Matrix, into y: Matrix, accumulates: Bool = false, reduced: Matrix?, scratch: Linear.Scratch,
+    dropout: AdapterDropout?, pool: ThreadPool
   ) {
-    GEMM.multiply(x, weight, transposeB: true, into: y, beta: accumulates ? 1 : 0, pool: pool)
+    Linear.forward(x, weight, into: y, accumulates: accumulates, scratch: scratch, pool: pool)
     if let bias { Elementwise.addBias(bias.base, to: y, pool: pool) }
     guard let update, let reduced else { return }
     GEMM.multiply(adapterInput(x, dropout, pool), update.a, transposeB: true, into: reduced, pool: pool)
@@ -74,7 +74,7 @@ struct LinearProjection {
   ) {
     if let dWeight { GEMM.multiply(dy, transposeA: true, x, into: dWeight, beta: 1, pool: pool) }
     if let dBias { Elementwise.sumRows(dy, addingTo: dBias.base, pool: pool) }
-    if let dx { GEMM.multiply(dy, weight, into: dx, beta: accumulates ? 1 : 0, pool: pool) }
+    if let dx { Linear.inputGradient(dy, weight, into: dx, accumulates: accumulates, pool: pool) }
     guard let update, let reduced, let dReduced else { return }
     GEMM.multiply(dy, transposeA: true, reduced, into: update.dB, alpha: scaling, beta: 1, pool: pool)
     GEMM.multiply(dy, update.b, into: dReduced, alpha: scaling, pool: pool)

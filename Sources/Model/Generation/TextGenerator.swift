@@ -50,8 +50,7 @@ public final class TextGenerator {
     cache = KVCache(decoder.configuration, capacity: capacity)
     func layOut(_ workspace: Workspace, chunk: Int) -> (Activations, LanguageModelHead) {
       let activations = Activations(
-        decoder.configuration, adapter: decoder.adapter?.configuration, tokenCapacity: chunk,
-        purpose: .inference, threadCount: decoder.pool.threadCount, workspace: workspace)
+        decoder, tokenCapacity: chunk, purpose: .inference, workspace: workspace)
       return (activations, LanguageModelHead(decoder, capacity: 1, trains: false, workspace: workspace))
     }
     let plan = Workspace.planning()

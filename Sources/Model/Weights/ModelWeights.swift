@@ -17,13 +17,20 @@ public struct ModelWeightsError: Error, Equatable, Sendable, CustomStringConvert
   }
 }
 
+/// How the large matrices of a base are held in memory. Norm gains and biases are always float32.
+public enum WeightHolding: Sendable {
+  /// As float32: read where the file is mapped if it stores float32, else widened once.
+  case float32
+  /// As bfloat16: read where the file is mapped if it stores bfloat16, else rounded once.
+  case bfloat16
+  /// As the file stores them, read where it is mapped; binary16, which no product reads, is widened once.
+  case stored
+}
+
 /// The frozen weights of a model, and the memory that they lie in.
-///
-/// Tensors stored as float32 are read where the file is mapped. Those in half precision are widened once, because
-/// OpenBLAS multiplies float32.
 public struct ModelWeights: Sendable {
   /// The tensors by their place in the decoder.
-  public let tensors: DecoderTensors
+  public let tensors: DecoderTensors<WeightMatrix>
   /// Whatever the tensors point into; a decoder must keep it.
   public let owner: any Sendable
   /// The bytes that the tensors take in memory, mapped and copied ones together.
@@ -37,33 +44,67 @@ public struct ModelWeights: Sendable {
   /// Reads the weights that `configuration` asks for from a folder of safetensors files.
   ///
   /// - Throws: `ModelWeightsError` with every missing, misshapen or unknown tensor; the checkpoint's own errors.
-  public init(_ configuration: ModelConfiguration, folder: String, pool: ThreadPool) throws {
+  public init(
+    _ configuration: ModelConfiguration, folder: String, holding: WeightHolding = .float32, pool: ThreadPool
+  ) throws {
     let checkpoint = try CheckpointFolder(path: folder)
-    let specifications = DecoderTensors.specifications(of: configuration)
-    try ModelWeights.check(checkpoint, against: specifications, configuration, folder)
+    try ModelWeights.check(checkpoint, configuration, folder)
 
-    var copies: [Storage] = []
+    var reader = TensorReader(pool: pool)
     tensors = try DecoderTensors(configuration) { specification in
-      let view = try checkpoint.tensor(named: specification.name)
-      if view.dtype == .float32, view.isAligned, let base = view.bytes.baseAddress {
-        // Safe because the mapping holds `rows` × `columns` float32 values, checked above, and is owned below.
-        return Matrix(
-          reading: base.assumingMemoryBound(to: Float.self), rows: specification.rows,
-          columns: specification.columns)
+      try reader.matrix(specification, checkpoint.tensor(named: specification.name), holding)
+    } vectors: { specification in
+      try reader.float32(specification, checkpoint.tensor(named: specification.name))
+    }
+    byteCount = reader.byteCount
+    owner = Owner(checkpoint: checkpoint, copies: reader.copies)
+  }
+
+  /// Places tensors where they are mapped, or in copies that it keeps.
+  private struct TensorReader {
+    let pool: ThreadPool
+    private(set) var copies: [Storage] = []
+    private(set) var byteCount = 0
+
+    init(pool: ThreadPool) { self.pool = pool }
+
+    mutating func matrix(
+      _ specification: TensorSpecification, _ view: TensorView, _ holding: WeightHolding
+    ) -> WeightMatrix {
+      let (rows, columns) = (specification.rows, specification.columns)
+      let wantsBFloat16 = holding == .bfloat16 || (holding == .stored && view.dtype == .bfloat16)
+      guard wantsBFloat16 else { return WeightMatrix(float32(specification, view)) }
+      byteCount += 2 * rows * columns
+      if view.dtype == .bfloat16, let base = view.bytes.baseAddress {
+        // Safe because the mapping holds rows × columns values, as was checked, and outlives the tensors.
+        return WeightMatrix(base, rows: rows, columns: columns, format: .bfloat16)
       }
-      let copy = Storage(count: specification.rows * specification.columns)
+      let wide = Storage(count: rows * columns)
+      view.copy(to: wide.base, pool: pool)
+      let copy = Storage(count: (rows * columns + 1) / 2)
+      Conversion.narrow(wide.base, to: .bfloat16, into: copy.base, count: rows * columns, pool: pool)
+      copies.append(copy)
+      return WeightMatrix(copy.base, rows: rows, columns: columns, format: .bfloat16)
+    }
+
+    mutating func float32(_ specification: TensorSpecification, _ view: TensorView) -> Matrix {
+      let (rows, columns) = (specification.rows, specification.columns)
+      byteCount += rows * columns * MemoryLayout<Float>.stride
+      if view.dtype == .float32, view.isAligned, let base = view.bytes.baseAddress {
+        // Safe because the mapping holds rows × columns values, as was checked, and outlives the tensors.
+        return Matrix(reading: base.assumingMemoryBound(to: Float.self), rows: rows, columns: columns)
+      }
+      let copy = Storage(count: rows * columns)
       view.copy(to: copy.base, pool: pool)
       copies.append(copy)
-      return copy.matrix(rows: specification.rows, columns: specification.columns)
+      return copy.matrix(rows: rows, columns: columns)
     }
-    byteCount = specifications.reduce(0) { $0 + $1.rows * $1.columns * MemoryLayout<Float>.stride }
-    owner = Owner(checkpoint: checkpoint, copies: copies)
   }
 
   private static func check(
-    _ checkpoint: CheckpointFolder, against specifications: [DecoderTensors.Specification],
-    _ configuration: ModelConfiguration, _ folder: String
+    _ checkpoint: CheckpointFolder, _ configuration: ModelConfiguration, _ folder: String
   ) throws {
+    let specifications = configuration.tensorSpecifications
     var problems: [String] = []
     for specification in specifications {
       guard checkpoint.contains(specification.name) else {

@@ -1,17 +1,21 @@
-import CKernels
-
 /// The embedding table: a row for each token id.
 public enum Embedding {
-  /// Looks up y[t,:] = table[ids[t],:].
+  /// Looks up y[t,:] = table[ids[t],:], in float32.
   ///
   /// - Parameters:
-  ///   - table: [V, C].
+  ///   - table: [V, C], in any format.
   ///   - ids: [T], each in 0..<V.
   ///   - y: [T, C], overwritten.
   public static func forward(
-    table: Matrix, ids: UnsafeBufferPointer<Int32>, into y: Matrix, pool: ThreadPool
+    table: WeightMatrix, ids: UnsafeBufferPointer<Int32>, into y: Matrix, pool: ThreadPool
   ) {
-    Gather.rows(of: table, at: ids, into: y, pool: pool)
+    requireIndices(ids, count: y.rows, below: table.rows)
+    pool.split(y.rows, cost: y.columns) { range in
+      for row in range {
+        let id = Int(ids[row])
+        table.rows(id..<id + 1).widen(into: y.rows(row..<row + 1))
+      }
+    }
   }
 
   /// Adds the gradient of the lookup: dTable[ids[t],:] += dy[t,:], in the order of tokens.

@@ -3,18 +3,21 @@ import CKernels
 /// The language-model head and its cross-entropy in one, in chunks of rows: the logits of a whole batch never
 /// exist.
 public enum LinearCrossEntropy {
-  /// The logits of one chunk.
+  /// The logits of one chunk, and what products with the head take.
   public struct Scratch: Sendable {
     let logits: Matrix
+    /// What products with the head take.
+    package let linear: Linear.Scratch
 
     /// Takes [chunk, V] from the workspace; without a chunk given, as many rows as fit into 64 MiB, in 128 … 512.
     ///
     /// Each chunk makes the library pack the whole head anew, so more rows save time and cost memory for their
     /// logits: on one thread and 49,152 tokens, 149 GFLOP/s with 128 rows and 164 with 256.
-    public init(workspace: Workspace, chunk: Int? = nil, vocabulary: Int) {
-      let fitting = (64 << 20) / (vocabulary * MemoryLayout<Float>.stride) / 64 * 64
+    public init(workspace: Workspace, chunk: Int? = nil, head: WeightMatrix, threadCount: Int) {
+      let fitting = (64 << 20) / (head.rows * MemoryLayout<Float>.stride) / 64 * 64
       logits = workspace.take(
-        "logits of a chunk", rows: chunk ?? max(128, min(512, fitting)), columns: vocabulary)
+        "logits of a chunk", rows: chunk ?? max(128, min(512, fitting)), columns: head.rows)
+      linear = Linear.Scratch([head], workspace: workspace, threadCount: threadCount)
     }
   }
 
@@ -26,8 +29,8 @@ public enum LinearCrossEntropy {
   ///   - labels: [N], each in 0..<V.
   ///   - losses: [N], overwritten.
   public static func forward(
-    hidden: Matrix, head: Matrix, labels: UnsafeBufferPointer<Int32>, losses: UnsafeMutablePointer<Float>,
-    scratch: Scratch, pool: ThreadPool
+    hidden: Matrix, head: WeightMatrix, labels: UnsafeBufferPointer<Int32>,
+    losses: UnsafeMutablePointer<Float>, scratch: Scratch, pool: ThreadPool
   ) {
     forEachChunk(hidden, head, labels, scratch, pool) { rows, _, logits, labels in
       let level = kernelLevel
@@ -54,12 +57,14 @@ public enum LinearCrossEntropy {
   ///   - dHidden: [N, C], overwritten.
   ///   - dHead: [V, C], added to; nil for a frozen head.
   public static func forwardBackward(
-    hidden: Matrix, head: Matrix, labels: UnsafeBufferPointer<Int32>, weights: UnsafeBufferPointer<Float>?,
-    scale: Float, losses: UnsafeMutablePointer<Float>, dHidden: Matrix, dHead: Matrix?, scratch: Scratch,
+    hidden: Matrix, head: WeightMatrix, labels: UnsafeBufferPointer<Int32>,
+    weights: UnsafeBufferPointer<Float>?, scale: Float, losses: UnsafeMutablePointer<Float>, dHidden: Matrix,
+    dHead: Matrix?, scratch: Scratch,
     pool: ThreadPool
   ) {
     requireSameShape(hidden, dHidden, "cross-entropy")
-    if let dHead { requireSameShape(head, dHead, "cross-entropy") }
+    precondition(
+      dHead.map { $0.rows == head.rows && $0.columns == head.columns } ?? true, "a gradient of another shape")
     precondition(weights.map { $0.count == hidden.rows } ?? true, "weights for \(hidden.rows) rows")
     let weights = weights?.baseAddress
     forEachChunk(hidden, head, labels, scratch, pool) { rows, hidden, logits, labels in
@@ -70,7 +75,7 @@ public enum LinearCrossEntropy {
           losses + row, logits.row(part.lowerBound), logits.stride, labels + part.lowerBound,
           weights.map { $0 + row }, scale, part.count, logits.columns, level)
       }
-      GEMM.multiply(logits, head, into: dHidden.rows(rows), pool: pool)
+      Linear.inputGradient(logits, head, into: dHidden.rows(rows), pool: pool)
       if let dHead {
         GEMM.multiply(logits, transposeA: true, hidden, into: dHead, beta: 1, pool: pool)
       }
@@ -80,7 +85,7 @@ public enum LinearCrossEntropy {
   /// Computes the logits of each chunk of rows in turn and hands them to `body`, with the chunk's own hidden
   /// rows and labels.
   private static func forEachChunk(
-    _ hidden: Matrix, _ head: Matrix, _ labels: UnsafeBufferPointer<Int32>, _ scratch: Scratch,
+    _ hidden: Matrix, _ head: WeightMatrix, _ labels: UnsafeBufferPointer<Int32>, _ scratch: Scratch,
     _ pool: ThreadPool,
     _ body: (
       _ rows: Range<Int>, _ hidden: Matrix, _ logits: Matrix, _ labels: UnsafePointer<Int32>
@@ -95,7 +100,7 @@ public enum LinearCrossEntropy {
     for first in stride(from: 0, to: hidden.rows, by: scratch.logits.rows) {
       let rows = first..<min(hidden.rows, first + scratch.logits.rows)
       let (chunk, logits) = (hidden.rows(rows), scratch.logits.rows(0..<rows.count))
-      GEMM.multiply(chunk, head, transposeB: true, into: logits, pool: pool)
+      Linear.forward(chunk, head, into: logits, scratch: scratch.linear, pool: pool)
       body(rows, chunk, logits, labels + first)
     }
   }

@@ -55,9 +55,7 @@ public final class TrainingEngine {
     _ decoder: Decoder, _ capacity: BatchCapacity, _ purpose: Activations.Purpose, _ workspace: Workspace
   ) -> (Activations, LanguageModelHead, Matrix) {
     (
-      Activations(
-        decoder.configuration, adapter: decoder.adapter?.configuration, tokenCapacity: capacity.tokens,
-        purpose: purpose, threadCount: decoder.pool.threadCount, workspace: workspace),
+      Activations(decoder, tokenCapacity: capacity.tokens, purpose: purpose, workspace: workspace),
       LanguageModelHead(
         decoder, capacity: capacity.labels, trains: purpose != .inference, workspace: workspace),
       workspace.take("head", rows: capacity.labels, columns: 1)

@@ -17,6 +17,11 @@ extension Fixtures {
   }
 }
 
+extension WeightMatrix {
+  /// All values of a float32 matrix, row by row.
+  var values: [Float] { float32?.values ?? [] }
+}
+
 extension Matrix {
   /// All values, row by row.
   var values: [Float] { Array(UnsafeBufferPointer(start: base, count: count)) }

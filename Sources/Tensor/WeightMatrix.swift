@@ -1,0 +1,76 @@
+/// A row-major window of frozen weights, [out, in], in the format in which they are held.
+///
+/// Like a `Matrix` it is an address with a shape, but nothing is ever written through it: the values may lie in a
+/// mapped file, at any alignment.
+public struct WeightMatrix: @unchecked Sendable {
+  // Safe to send because it is a plain address of memory that nobody writes while products read it.
+
+  /// How a value is held.
+  public enum Format: Sendable {
+    /// IEEE 754 binary32, aligned.
+    case float32
+    /// The upper half of a binary32, at any alignment.
+    case bfloat16
+  }
+
+  /// The first value of the first row.
+  public let base: UnsafeRawPointer
+  /// The number of rows, one for each output.
+  public let rows: Int
+  /// The number of columns, one for each input.
+  public let columns: Int
+  /// How the values are held.
+  public let format: Format
+  /// The distance in bytes from one row to the next.
+  public let rowBytes: Int
+
+  /// Makes a window of contiguous rows starting at `base`.
+  public init(_ base: UnsafeRawPointer, rows: Int, columns: Int, format: Format) {
+    precondition(rows >= 0 && columns >= 0, "\(rows) x \(columns)")
+    self.init(
+      base: base, rows: rows, columns: columns, format: format,
+      rowBytes: WeightMatrix.rowBytes(columns: columns, format))
+  }
+
+  /// A window onto the values of a float32 matrix.
+  public init(_ matrix: Matrix) {
+    self.init(
+      base: UnsafeRawPointer(matrix.base), rows: matrix.rows, columns: matrix.columns, format: .float32,
+      rowBytes: matrix.stride * MemoryLayout<Float>.stride)
+  }
+
+  private init(base: UnsafeRawPointer, rows: Int, columns: Int, format: Format, rowBytes: Int) {
+    self.base = base
+    self.rows = rows
+    self.columns = columns
+    self.format = format
+    self.rowBytes = rowBytes
+  }
+
+  /// The bytes of a row of `columns` values.
+  public static func rowBytes(columns: Int, _ format: Format) -> Int {
+    switch format {
+    case .float32: 4 * columns
+    case .bfloat16: 2 * columns
+    }
+  }
+
+  /// The same values as a matrix to read, where they are float32.
+  public var float32: Matrix? {
+    guard format == .float32 else { return nil }
+    return Matrix(
+      UnsafeMutablePointer(mutating: base.assumingMemoryBound(to: Float.self)), rows: rows, columns: columns,
+      stride: rowBytes / MemoryLayout<Float>.stride)
+  }
+
+  /// The window onto the given rows.
+  public func rows(_ range: Range<Int>) -> WeightMatrix {
+    precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(rows)")
+    return WeightMatrix(
+      base: row(range.lowerBound), rows: range.count, columns: columns, format: format, rowBytes: rowBytes)
+  }
+
+  /// The first byte of a row.
+  @inline(__always)
+  public func row(_ index: Int) -> UnsafeRawPointer { base + index * rowBytes }
+}
