@@ -24,8 +24,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from measuring import (
+    Row,
     Spread,
     find_binary,
+    goals_table,
     json_of,
     machine,
     markdown_table,
@@ -62,25 +64,6 @@ class Run:
     peak_bytes: int
     losses: list[float]
     start_up_seconds: float | None  # of lora-train
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line of the result: a ratio or a figure of ours, and what it is to reach."""
-
-    what: str
-    value: Spread
-    goal: float | None = None
-    is_ceiling: bool = False
-    unit: str = ""
-
-    @property
-    def cells(self) -> list[str]:
-        if self.goal is None:
-            return [self.what, self.value.text() + self.unit, "", ""]
-        reached = self.value.median <= self.goal if self.is_ceiling else self.value.median >= self.goal
-        goal = f"{'≤' if self.is_ceiling else '≥'} {self.goal:g}{self.unit}"
-        return [self.what, self.value.text() + self.unit, goal, "reached" if reached else "missed"]
 
 
 # What each arithmetic is to reach: speed against PEFT in float32 and in its best mode, share of the peak.
@@ -408,7 +391,7 @@ def main() -> None:
         batch = f"{arguments.batch_size} × {arguments.length} tokens, rank {arguments.rank}"
         print(f"{arguments.model.name}, {batch}, {result['machine']['processor']}\n")
         print(sides_table(runs), "\n")
-        print(markdown_table(["what", "measured", "goal", ""], [line.cells for line in lines]))
+        print(goals_table(lines))
     if arguments.parity:
         report_parity(result["parity"], arguments.steps)
 

@@ -45,6 +45,25 @@ class Spread:
         return median if low == high else f"{median} ({low}–{high})"
 
 
+@dataclass(frozen=True)
+class Row:
+    """A line of the result: a ratio or a figure of ours, and what it is to reach."""
+
+    what: str
+    value: Spread
+    goal: float | None = None
+    is_ceiling: bool = False
+    unit: str = ""
+
+    @property
+    def cells(self) -> list[str]:
+        if self.goal is None:
+            return [self.what, self.value.text() + self.unit, "", ""]
+        reached = self.value.median <= self.goal if self.is_ceiling else self.value.median >= self.goal
+        goal = f"{'≤' if self.is_ceiling else '≥'} {self.goal:g}{self.unit}"
+        return [self.what, self.value.text() + self.unit, goal, "reached" if reached else "missed"]
+
+
 # MARK: Processes
 
 
@@ -123,6 +142,10 @@ def markdown_table(header: list[str], rows: list[list[str]]) -> str:
         "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
         for row in table
     )
+
+
+def goals_table(rows: list[Row]) -> str:
+    return markdown_table(["what", "measured", "goal", ""], [row.cells for row in rows])
 
 
 def progress(text: str) -> None:
