@@ -26,7 +26,7 @@ LK_KERNEL(lk_widen_f16, (float *y, const void *x, size_t count), (y, x, count))
 LK_INLINE void lk_narrow_bf16_body(void *y, const float *x, size_t count) {
   for (size_t j = 0; j < count; j += LK_LANES) {
     const size_t n = lk_lanes(count - j);
-    lk_store_as(LK_BF16, y, j, lk_load(x + j, n), n);
+    lk_store_u16((uint16_t *)y + j, lk_round_bf16(lk_load(x + j, n)), n);
   }
 }
 

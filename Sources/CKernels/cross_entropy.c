@@ -35,24 +35,27 @@ LK_KERNEL(lk_cross_entropy_f32,
            size_t width),
           (losses, logits, stride, labels, rows, width))
 
-LK_INLINE void lk_cross_entropy_backward_f32_body(float *losses, float *logits, size_t stride,
-                                                  const int32_t *labels, const float *_Nullable weights,
-                                                  float scale, size_t rows, size_t width) {
+LK_INLINE void lk_cross_entropy_backward_body(float *losses, lk_rows gradients, const float *logits,
+                                              size_t stride, const int32_t *labels,
+                                              const float *_Nullable weights, float scale, size_t rows,
+                                              size_t width) {
   for (size_t i = 0; i < rows; i++, logits += stride) {
     float maximum;
     const double sum = lk_shifted_sum(logits, width, &maximum);
     losses[i] = (float)(log(sum) - ((double)logits[labels[i]] - maximum));
     const float factor = weights ? weights[i] * scale : scale;
     const float normal = (float)(factor / sum);
+    // Computed before its place may be overwritten.
+    const lk_f32 labelled = lk_exp(logits[labels[i]] - (lk_f32)maximum) * normal - factor;
     for (size_t j = 0; j < width; j += LK_LANES) {
       const size_t n = lk_lanes(width - j);
-      lk_store(logits + j, lk_exp(lk_load(logits + j, n) - maximum) * normal, n);
+      lk_store_at(gradients, i, j, lk_exp(lk_load(logits + j, n) - maximum) * normal, n);
     }
-    logits[labels[i]] -= factor;
+    lk_store_at(gradients, i, (size_t)labels[i], labelled, 1);
   }
 }
 
-LK_KERNEL(lk_cross_entropy_backward_f32,
-          (float *losses, float *logits, size_t stride, const int32_t *labels,
+LK_KERNEL(lk_cross_entropy_backward,
+          (float *losses, lk_rows gradients, const float *logits, size_t stride, const int32_t *labels,
            const float *_Nullable weights, float scale, size_t rows, size_t width),
-          (losses, logits, stride, labels, weights, scale, rows, width))
+          (losses, gradients, logits, stride, labels, weights, scale, rows, width))

@@ -7,11 +7,10 @@ LK_INLINE uint64_t lk_mix64(uint64_t z) {
   return z ^ (z >> 31);
 }
 
-LK_INLINE void lk_dropout_f32_body(float *y, size_t y_stride, const float *x, size_t x_stride,
-                                   uint64_t seed, size_t first_row, uint32_t threshold, float factor,
-                                   size_t rows, size_t width) {
+LK_INLINE void lk_dropout_body(lk_rows y, lk_rows x, uint64_t seed, size_t first_row, uint32_t threshold,
+                               float factor, size_t rows, size_t width) {
   const lk_u32 lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-  for (size_t i = 0; i < rows; i++, y += y_stride, x += x_stride) {
+  for (size_t i = 0; i < rows; i++) {
     // 64 bits of the seed and row, half of them before and half of them amid MurmurHash3's 32-bit finaliser
     // (Appleby, 2011) of the column.
     const uint64_t key = lk_mix64(seed + 0x9e3779b97f4a7c15u * (uint64_t)(first_row + i + 1));
@@ -21,13 +20,13 @@ LK_INLINE void lk_dropout_f32_body(float *y, size_t y_stride, const float *x, si
       h = (h ^ (h >> 16)) * 0x85ebca6bu;
       h = ((h ^ (h >> 13)) + (uint32_t)(key >> 32)) * 0xc2b2ae35u;
       h = (h ^ (h >> 16)) >> 8;
-      const lk_f32 v = lk_load(x + j, n) * factor;
-      lk_store(y + j, h >= threshold ? v : (lk_f32)0.0f, n);
+      const lk_f32 v = lk_load_at(x, i, j, n) * factor;
+      lk_store_at(y, i, j, h >= threshold ? v : (lk_f32)0.0f, n);
     }
   }
 }
 
-LK_KERNEL(lk_dropout_f32,
-          (float *y, size_t y_stride, const float *x, size_t x_stride, uint64_t seed, size_t first_row,
-           uint32_t threshold, float factor, size_t rows, size_t width),
-          (y, y_stride, x, x_stride, seed, first_row, threshold, factor, rows, width))
+LK_KERNEL(lk_dropout,
+          (lk_rows y, lk_rows x, uint64_t seed, size_t first_row, uint32_t threshold, float factor,
+           size_t rows, size_t width),
+          (y, x, seed, first_row, threshold, factor, rows, width))

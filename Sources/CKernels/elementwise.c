@@ -1,17 +1,26 @@
 #include "lanes.h"
 
-LK_INLINE void lk_add_f32_body(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows,
-                               size_t width) {
-  for (size_t i = 0; i < rows; i++, y += y_stride, x += x_stride) {
+LK_INLINE void lk_copy_body(lk_rows y, lk_rows x, size_t rows, size_t width) {
+  for (size_t i = 0; i < rows; i++) {
     for (size_t j = 0; j < width; j += LK_LANES) {
       const size_t n = lk_lanes(width - j);
-      lk_store(y + j, lk_load(y + j, n) + lk_load(x + j, n), n);
+      lk_store_at(y, i, j, lk_load_at(x, i, j, n), n);
     }
   }
 }
 
-LK_KERNEL(lk_add_f32, (float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows, size_t width),
-          (y, y_stride, x, x_stride, rows, width))
+LK_KERNEL(lk_copy, (lk_rows y, lk_rows x, size_t rows, size_t width), (y, x, rows, width))
+
+LK_INLINE void lk_add_body(lk_rows y, lk_rows x, size_t rows, size_t width) {
+  for (size_t i = 0; i < rows; i++) {
+    for (size_t j = 0; j < width; j += LK_LANES) {
+      const size_t n = lk_lanes(width - j);
+      lk_store_at(y, i, j, lk_load_at(y, i, j, n) + lk_load_at(x, i, j, n), n);
+    }
+  }
+}
+
+LK_KERNEL(lk_add, (lk_rows y, lk_rows x, size_t rows, size_t width), (y, x, rows, width))
 
 LK_INLINE void lk_add_bias_f32_body(float *y, size_t stride, const float *bias, size_t rows, size_t width) {
   for (size_t i = 0; i < rows; i++, y += stride) {
@@ -43,7 +52,11 @@ LK_KERNEL(lk_sum_rows_f32, (float *sums, const float *x, size_t stride, size_t r
 LK_INLINE void lk_scatter_add_f32_body(float *table, size_t table_stride, const float *x, size_t x_stride,
                                        const int32_t *ids, size_t rows, size_t width) {
   for (size_t i = 0; i < rows; i++, x += x_stride) {
-    lk_add_f32_body(table + (size_t)ids[i] * table_stride, table_stride, x, x_stride, 1, width);
+    float *row = table + (size_t)ids[i] * table_stride;
+    for (size_t j = 0; j < width; j += LK_LANES) {
+      const size_t n = lk_lanes(width - j);
+      lk_store(row + j, lk_load(row + j, n) + lk_load(x + j, n), n);
+    }
   }
 }
 

@@ -37,8 +37,8 @@ LK_INLINE void lk_gemm_bf16_plain_body(lk_gemm_result result, lk_gemm_operand fi
         const size_t column = j + half * LK_LANES, count = lk_lanes(n - column);
         lk_f32 value = sums[half] * result.factor;
         if (result.bias) value += lk_load(result.bias + column, count);
-        if (result.adds) value += lk_load_as(result.type, result.c, i * result.stride + column, count);
-        lk_store_as(result.type, result.c, i * result.stride + column, value, count);
+        if (result.adds) value += lk_load_at(result.c, i, column, count);
+        lk_store_at(result.c, i, column, value, count);
       }
     }
   }
@@ -82,18 +82,18 @@ LK_INLINE const uint16_t *rows_of_products(__m512 sums[TILE_ROWS][2], int rows, 
 /// Sixteen columns of a row of sums to their place.
 LK_INLINE void store_sums(lk_gemm_result result, size_t row, size_t column, size_t left, __m512 sums) {
   const __mmask16 mask = left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1);
-  const size_t place = row * result.stride + column;
+  const size_t place = row * result.c.stride + column;
   __m512 value = _mm512_mul_ps(sums, _mm512_set1_ps(result.factor));
   if (result.bias) value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, result.bias + column));
-  if (result.type == LK_BF16) {
-    uint16_t *c = (uint16_t *)result.c + place;
+  if (result.c.type == LK_BF16) {
+    uint16_t *c = (uint16_t *)result.c.base + place;
     if (result.adds) {
       const __m512i wide = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, c));
       value = _mm512_add_ps(value, (__m512)_mm512_slli_epi32(wide, 16));
     }
     _mm256_mask_storeu_epi16(c, mask, (__m256i)_mm512_cvtneps_pbh(value));
   } else {
-    float *c = (float *)result.c + place;
+    float *c = (float *)result.c.base + place;
     if (result.adds) value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, c));
     _mm512_mask_storeu_ps(c, mask, value);
   }

@@ -120,17 +120,19 @@ LK_INLINE lk_u32 lk_round_bf16(lk_f32 v) {
   return (bits & 0x7fffffffu) > 0x7f800000u ? quiet : rounded;
 }
 
-/// The `count` values from element `i` of an array of either type.
-LK_INLINE lk_f32 lk_load_as(lk_type type, const void *p, size_t i, size_t count) {
-  if (type == LK_BF16) return lk_bits_to_f32(lk_load_u16((const uint16_t *)p + i, count) << 16);
-  return lk_load((const float *)p + i, count);
+/// The `count` values from column `j` of row `i` on.
+LK_INLINE lk_f32 lk_load_at(lk_rows x, size_t i, size_t j, size_t count) {
+  const size_t place = i * x.stride + j;
+  if (x.type == LK_BF16) return lk_bits_to_f32(lk_load_u16((const uint16_t *)x.base + place, count) << 16);
+  return lk_load((const float *)x.base + place, count);
 }
 
-LK_INLINE void lk_store_as(lk_type type, void *p, size_t i, lk_f32 v, size_t count) {
-  if (type == LK_BF16) {
-    lk_store_u16((uint16_t *)p + i, lk_round_bf16(v), count);
+LK_INLINE void lk_store_at(lk_rows y, size_t i, size_t j, lk_f32 v, size_t count) {
+  const size_t place = i * y.stride + j;
+  if (y.type == LK_BF16) {
+    lk_store_u16((uint16_t *)y.base + place, lk_round_bf16(v), count);
   } else {
-    lk_store((float *)p + i, v, count);
+    lk_store((float *)y.base + place, v, count);
   }
 }
 

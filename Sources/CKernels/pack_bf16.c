@@ -2,19 +2,19 @@
 
 // The plain twins: one element after another.
 
-static uint16_t element_bf16(const void *b, lk_type type, size_t i) {
-  uint16_t bits[LK_LANES] = {0};
-  lk_store_as(LK_BF16, bits, 0, lk_load_as(type, b, i, 1), 1);
-  return bits[0];
+static uint16_t element_bf16(lk_rows b, size_t i, size_t j) {
+  uint16_t bits;
+  lk_store_u16(&bits, lk_round_bf16(lk_load_at(b, i, j, 1)), 1);
+  return bits;
 }
 
-static void pack_elements(uint16_t *panels, size_t panel_stride, const void *b, lk_type b_type,
-                          size_t row_stride, size_t column_stride, size_t k, size_t n) {
+static void pack_elements(uint16_t *panels, size_t panel_stride, lk_rows b, bool transposed, size_t k,
+                          size_t n) {
   for (size_t p = 0; p < k + k % 2; p++) {
     for (size_t j = 0; j < (n + LK_PANEL_COLUMNS - 1) / LK_PANEL_COLUMNS * LK_PANEL_COLUMNS; j++) {
       uint16_t *panel = panels + j / LK_PANEL_COLUMNS * panel_stride;
       panel[p / 2 * 2 * LK_PANEL_COLUMNS + j % LK_PANEL_COLUMNS * 2 + p % 2] =
-          p < k && j < n ? element_bf16(b, b_type, p * row_stride + j * column_stride) : 0;
+          p >= k || j >= n ? 0 : transposed ? element_bf16(b, j, p) : element_bf16(b, p, j);
     }
   }
 }
@@ -24,10 +24,10 @@ static void pack_elements(uint16_t *panels, size_t panel_stride, const void *b, 
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16"))), \
                              apply_to = function)
 
-/// 32 elements from element `i` on, as bfloat16; zero where the mask is.
-LK_INLINE __m512i load_32(const void *b, lk_type type, size_t i, __mmask32 mask) {
-  if (type == LK_BF16) return _mm512_maskz_loadu_epi16(mask, (const uint16_t *)b + i);
-  const float *x = (const float *)b + i;
+/// 32 elements from column `j` of row `i` on, as bfloat16; zero where the mask is.
+LK_INLINE __m512i load_32(lk_rows b, size_t i, size_t j, __mmask32 mask) {
+  if (b.type == LK_BF16) return _mm512_maskz_loadu_epi16(mask, (const uint16_t *)b.base + i * b.stride + j);
+  const float *x = (const float *)b.base + i * b.stride + j;
   const __m512 low = _mm512_maskz_loadu_ps((__mmask16)mask, x);
   const __m512 high = _mm512_maskz_loadu_ps((__mmask16)(mask >> 16), x + 16);
   return (__m512i)_mm512_cvtne2ps_pbh(high, low);
@@ -36,8 +36,7 @@ LK_INLINE __m512i load_32(const void *b, lk_type type, size_t i, __mmask32 mask)
 LK_INLINE __mmask32 mask_32(size_t left) { return left >= 32 ? ~(__mmask32)0 : ((__mmask32)1 << left) - 1; }
 
 /// Two rows give one row of pairs: a permutation of 64 values into two registers.
-static void pack_avx512bf16(uint16_t *panels, size_t panel_stride, const void *b, lk_type b_type,
-                            size_t b_stride, size_t k, size_t n) {
+static void pack_avx512bf16(uint16_t *panels, size_t panel_stride, lk_rows b, size_t k, size_t n) {
   uint16_t order[2 * LK_PANEL_COLUMNS];
   for (uint16_t j = 0; j < LK_PANEL_COLUMNS; j++) {
     order[2 * j] = j;
@@ -48,8 +47,8 @@ static void pack_avx512bf16(uint16_t *panels, size_t panel_stride, const void *b
     uint16_t *pairs = panels + p * LK_PANEL_COLUMNS;
     for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, pairs += panel_stride) {
       const __mmask32 mask = mask_32(n - j);
-      const __m512i even = load_32(b, b_type, p * b_stride + j, mask);
-      const __m512i odd = p + 1 < k ? load_32(b, b_type, (p + 1) * b_stride + j, mask) : _mm512_setzero_si512();
+      const __m512i even = load_32(b, p, j, mask);
+      const __m512i odd = p + 1 < k ? load_32(b, p + 1, j, mask) : _mm512_setzero_si512();
       _mm512_storeu_si512(pairs, _mm512_permutex2var_epi16(even, left, odd));
       _mm512_storeu_si512(pairs + 32, _mm512_permutex2var_epi16(even, right, odd));
     }
@@ -84,8 +83,7 @@ LK_INLINE void transpose_pairs(__m512i r[16]) {
   }
 }
 
-static void pack_transposed_avx512bf16(uint16_t *panels, size_t panel_stride, const void *b, lk_type b_type,
-                                       size_t b_stride, size_t k, size_t n) {
+static void pack_transposed_avx512bf16(uint16_t *panels, size_t panel_stride, lk_rows b, size_t k, size_t n) {
   for (size_t j = 0; j < n; j += 16) {
     uint16_t *half = panels + j / LK_PANEL_COLUMNS * panel_stride + j % LK_PANEL_COLUMNS * 2;
     // The last panel's second half, where no column reaches it, is written too.
@@ -93,7 +91,7 @@ static void pack_transposed_avx512bf16(uint16_t *panels, size_t panel_stride, co
     for (size_t p = 0; p < k; p += 32) {
       __m512i rows[16];
       for (size_t i = 0; i < 16; i++) {
-        rows[i] = j + i < n ? load_32(b, b_type, (j + i) * b_stride + p, mask_32(k - p)) : _mm512_setzero_si512();
+        rows[i] = j + i < n ? load_32(b, j + i, p, mask_32(k - p)) : _mm512_setzero_si512();
       }
       transpose_pairs(rows);
       for (size_t i = 0; i < 16 && p + 2 * i < k; i++) {
@@ -108,22 +106,19 @@ static void pack_transposed_avx512bf16(uint16_t *panels, size_t panel_stride, co
 #pragma clang attribute pop
 #endif
 
-void lk_pack_bf16(uint16_t *panels, size_t panel_stride, const void *b, lk_type b_type, size_t b_stride,
-                  size_t k, size_t n, lk_level level) {
+void lk_pack_bf16(uint16_t *panels, size_t panel_stride, lk_rows b, size_t k, size_t n, lk_level level) {
 #if defined(__x86_64__)
-  if (level == LK_AVX512BF16) return pack_avx512bf16(panels, panel_stride, b, b_type, b_stride, k, n);
+  if (level == LK_AVX512BF16) return pack_avx512bf16(panels, panel_stride, b, k, n);
 #endif
   (void)level;
-  pack_elements(panels, panel_stride, b, b_type, b_stride, 1, k, n);
+  pack_elements(panels, panel_stride, b, false, k, n);
 }
 
-void lk_pack_transposed_bf16(uint16_t *panels, size_t panel_stride, const void *b, lk_type b_type,
-                             size_t b_stride, size_t k, size_t n, lk_level level) {
+void lk_pack_transposed_bf16(uint16_t *panels, size_t panel_stride, lk_rows b, size_t k, size_t n,
+                             lk_level level) {
 #if defined(__x86_64__)
-  if (level == LK_AVX512BF16) {
-    return pack_transposed_avx512bf16(panels, panel_stride, b, b_type, b_stride, k, n);
-  }
+  if (level == LK_AVX512BF16) return pack_transposed_avx512bf16(panels, panel_stride, b, k, n);
 #endif
   (void)level;
-  pack_elements(panels, panel_stride, b, b_type, 1, b_stride, k, n);
+  pack_elements(panels, panel_stride, b, true, k, n);
 }

@@ -1,70 +1,63 @@
 #include "lanes.h"
 
-LK_INLINE void lk_rmsnorm_f32_body(float *y, size_t y_stride, float *rstd, const float *x, size_t x_stride,
-                                   const float *gain, float epsilon, size_t rows, size_t width) {
-  for (size_t i = 0; i < rows; i++, x += x_stride, y += y_stride) {
+LK_INLINE void lk_rmsnorm_body(lk_rows y, float *rstd, lk_rows x, const float *gain, float epsilon, size_t rows,
+                               size_t width) {
+  for (size_t i = 0; i < rows; i++) {
     lk_f32 squares = 0;
     for (size_t j = 0; j < width; j += LK_LANES) {
-      const lk_f32 v = lk_load(x + j, lk_lanes(width - j));
+      const lk_f32 v = lk_load_at(x, i, j, lk_lanes(width - j));
       squares += v * v;
     }
     const float r = 1.0f / sqrtf(lk_sum(squares) / (float)width + epsilon);
     rstd[i] = r;
     for (size_t j = 0; j < width; j += LK_LANES) {
       const size_t n = lk_lanes(width - j);
-      lk_store(y + j, lk_load(x + j, n) * r * lk_load(gain + j, n), n);
+      lk_store_at(y, i, j, lk_load_at(x, i, j, n) * r * lk_load(gain + j, n), n);
     }
   }
 }
 
-LK_KERNEL(lk_rmsnorm_f32,
-          (float *y, size_t y_stride, float *rstd, const float *x, size_t x_stride, const float *gain,
-           float epsilon, size_t rows, size_t width),
-          (y, y_stride, rstd, x, x_stride, gain, epsilon, rows, width))
+LK_KERNEL(lk_rmsnorm,
+          (lk_rows y, float *rstd, lk_rows x, const float *gain, float epsilon, size_t rows, size_t width),
+          (y, rstd, x, gain, epsilon, rows, width))
 
 /// With h = dy ⊙ gain and k = r³/width·Σ(h ⊙ x): dx = r·h − k·x, on top of what dx holds if `adds`.
-LK_INLINE void lk_rmsnorm_dx(float *dx, size_t dx_stride, const float *dy, size_t dy_stride, const float *x,
-                             size_t x_stride, const float *rstd, const float *gain, size_t rows,
-                             size_t width, int adds) {
-  for (size_t i = 0; i < rows; i++, dx += dx_stride, dy += dy_stride, x += x_stride) {
+LK_INLINE void lk_rmsnorm_dx(lk_rows dx, lk_rows dy, lk_rows x, const float *rstd, const float *gain,
+                             size_t rows, size_t width, bool adds) {
+  for (size_t i = 0; i < rows; i++) {
     lk_f32 products = 0;
     for (size_t j = 0; j < width; j += LK_LANES) {
       const size_t n = lk_lanes(width - j);
-      products += lk_load(dy + j, n) * lk_load(gain + j, n) * lk_load(x + j, n);
+      products += lk_load_at(dy, i, j, n) * lk_load(gain + j, n) * lk_load_at(x, i, j, n);
     }
     const float r = rstd[i];
     // r·x has mean square 1, so these factors stay in range where r³ alone would overflow.
     const float k = r * (r * (r * lk_sum(products)) / (float)width);
     for (size_t j = 0; j < width; j += LK_LANES) {
       const size_t n = lk_lanes(width - j);
-      const lk_f32 g = lk_load(dy + j, n) * lk_load(gain + j, n) * r - lk_load(x + j, n) * k;
-      lk_store(dx + j, adds ? lk_load(dx + j, n) + g : g, n);
+      const lk_f32 g = lk_load_at(dy, i, j, n) * lk_load(gain + j, n) * r - lk_load_at(x, i, j, n) * k;
+      lk_store_at(dx, i, j, adds ? lk_load_at(dx, i, j, n) + g : g, n);
     }
   }
 }
 
-LK_INLINE void lk_rmsnorm_backward_add_f32_body(float *dx, size_t dx_stride, const float *dy,
-                                                size_t dy_stride, const float *x, size_t x_stride,
-                                                const float *rstd, const float *gain, size_t rows,
-                                                size_t width) {
-  lk_rmsnorm_dx(dx, dx_stride, dy, dy_stride, x, x_stride, rstd, gain, rows, width, 1);
-}
-
-LK_KERNEL(lk_rmsnorm_backward_add_f32,
-          (float *dx, size_t dx_stride, const float *dy, size_t dy_stride, const float *x, size_t x_stride,
-           const float *rstd, const float *gain, size_t rows, size_t width),
-          (dx, dx_stride, dy, dy_stride, x, x_stride, rstd, gain, rows, width))
-
-LK_INLINE void lk_rmsnorm_backward_f32_body(float *dx, size_t dx_stride, const float *dy, size_t dy_stride,
-                                            const float *x, size_t x_stride, const float *rstd,
+LK_INLINE void lk_rmsnorm_backward_add_body(lk_rows dx, lk_rows dy, lk_rows x, const float *rstd,
                                             const float *gain, size_t rows, size_t width) {
-  lk_rmsnorm_dx(dx, dx_stride, dy, dy_stride, x, x_stride, rstd, gain, rows, width, 0);
+  lk_rmsnorm_dx(dx, dy, x, rstd, gain, rows, width, true);
 }
 
-LK_KERNEL(lk_rmsnorm_backward_f32,
-          (float *dx, size_t dx_stride, const float *dy, size_t dy_stride, const float *x, size_t x_stride,
-           const float *rstd, const float *gain, size_t rows, size_t width),
-          (dx, dx_stride, dy, dy_stride, x, x_stride, rstd, gain, rows, width))
+LK_KERNEL(lk_rmsnorm_backward_add,
+          (lk_rows dx, lk_rows dy, lk_rows x, const float *rstd, const float *gain, size_t rows, size_t width),
+          (dx, dy, x, rstd, gain, rows, width))
+
+LK_INLINE void lk_rmsnorm_backward_body(lk_rows dx, lk_rows dy, lk_rows x, const float *rstd,
+                                        const float *gain, size_t rows, size_t width) {
+  lk_rmsnorm_dx(dx, dy, x, rstd, gain, rows, width, false);
+}
+
+LK_KERNEL(lk_rmsnorm_backward,
+          (lk_rows dx, lk_rows dy, lk_rows x, const float *rstd, const float *gain, size_t rows, size_t width),
+          (dx, dy, x, rstd, gain, rows, width))
 
 LK_INLINE void lk_rmsnorm_gain_gradient_f32_body(float *dgain, const float *dy, size_t dy_stride,
                                                  const float *x, size_t x_stride, const float *rstd,

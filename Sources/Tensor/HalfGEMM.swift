@@ -7,24 +7,17 @@ import CKernels
 /// the weights, for this direction or the other, unnecessary. Every element is one sum over the whole inner dimension in
 /// its order, so no result depends on how the work was cut.
 enum HalfGEMM {
-  /// A second product whose sums are added to the first's before they are rounded.
-  struct Term {
-    /// [M, R], bfloat16.
-    let a: Matrix
-    /// [R, N], or [N, R] where the first product transposes too.
-    let b: Matrix
-  }
-
   /// Computes C = factor·(A·op(B) + A₂·op(B₂)) + bias, added to what C holds where `adds`.
   ///
   /// - Parameters:
   ///   - a: [M, K], bfloat16.
   ///   - b: [K, N], or [N, K] if `transposeB`; float32 is rounded to bfloat16.
   ///   - c: [M, N] of either type, overlapping no operand.
-  ///   - bias: [N].
+  ///   - bias: [1, N], float32.
   static func multiply(
-    _ a: Matrix, _ b: Matrix, transposeB: Bool, plus term: Term? = nil, into c: Matrix, adds: Bool = false,
-    factor: Float = 1, bias: UnsafePointer<Float>? = nil, pool: ThreadPool
+    _ a: Matrix, _ b: Matrix, transposeB: Bool, plus term: MatrixProduct.Term? = nil, into c: Matrix,
+    adds: Bool = false,
+    factor: Float = 1, bias: Matrix? = nil, pool: ThreadPool
   ) {
     requireOperands(a, b, transposeB, c)
     if let term { requireOperands(term.a, term.b, transposeB, c) }
@@ -52,8 +45,8 @@ enum HalfGEMM {
         if let term { pack(term.b, transposeB, window, panels + firstSize, panelSize, level) }
         let target = c.rows(rows).columns(window)
         let result = lk_gemm_result(
-          c: target.address, stride: c.stride, type: c.kernelType, adds: adds, factor: factor,
-          bias: bias.map { $0 + start })
+          c: target.kernelRows, adds: adds, factor: factor,
+          bias: bias.map { $0.base + start })
         lk_gemm_bf16(result, part(first), part(second), panels, rows.count, window.count, level)
       }
     }
@@ -96,11 +89,9 @@ enum HalfGEMM {
   ) {
     let part = transposeB ? b.rows(columns) : b.columns(columns)
     if transposeB {
-      lk_pack_transposed_bf16(
-        panels, panelSize, part.address, part.kernelType, part.stride, part.columns, part.rows, level)
+      lk_pack_transposed_bf16(panels, panelSize, part.kernelRows, part.columns, part.rows, level)
     } else {
-      lk_pack_bf16(
-        panels, panelSize, part.address, part.kernelType, part.stride, part.rows, part.columns, level)
+      lk_pack_bf16(panels, panelSize, part.kernelRows, part.rows, part.columns, level)
     }
   }
 
@@ -139,17 +130,4 @@ enum HalfGEMM {
       )
     }
   }
-}
-
-extension Matrix {
-  /// The first element of a bfloat16 matrix.
-  @inline(__always)
-  var halves: UnsafeMutablePointer<UInt16> {
-    precondition(dtype == .bfloat16, "a \(dtype) matrix where bfloat16 is expected")
-    return address.assumingMemoryBound(to: UInt16.self)
-  }
-
-  /// The element type as the kernels take it.
-  @inline(__always)
-  var kernelType: lk_type { dtype == .bfloat16 ? LK_BF16 : LK_F32 }
 }

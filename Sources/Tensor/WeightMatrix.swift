@@ -55,12 +55,16 @@ public struct WeightMatrix: @unchecked Sendable {
     }
   }
 
-  /// The same values as a matrix to read, where they are float32.
-  public var float32: Matrix? {
-    guard format == .float32 else { return nil }
+  /// The same values as a matrix to read.
+  public var matrix: Matrix {
+    let dtype: DType =
+      switch format {
+      case .float32: .float32
+      case .bfloat16: .bfloat16
+      }
     return Matrix(
-      UnsafeMutablePointer(mutating: base.assumingMemoryBound(to: Float.self)), rows: rows, columns: columns,
-      stride: rowBytes / MemoryLayout<Float>.stride)
+      UnsafeMutableRawPointer(mutating: base), dtype, rows: rows, columns: columns,
+      stride: rowBytes / dtype.byteCount)
   }
 
   /// The window onto the given rows.

@@ -41,20 +41,20 @@ struct DirectionalDerivativeTests {
     let loss = pass.lossAndGradient(labels: [Self.labels], dropoutSeed: test.dropout > 0 ? seed : nil)
 
     var random = RandomSource(seed: 2, stream: "direction")
-    let parameters = adapter.parameters
-    let direction = parameters.entries.map { entry in
-      (0..<entry.rows).map { _ in (0..<entry.columns).map { _ in Double(random.normal()) } }
+    func normal(like matrix: Matrix) -> DoubleDecoder.Rows {
+      (0..<matrix.rows).map { _ in (0..<matrix.columns).map { _ in Double(random.normal()) } }
     }
+    let direction = adapter.pairs.map { $0.map { $0.map { (a: normal(like: $0.a), b: normal(like: $0.b)) } } }
     var (slope, magnitude) = (0.0, 0.0)
-    for index in parameters.entries.indices {
-      let gradient = withExtendedLifetime(adapter) { DoubleDecoder.rows(parameters.gradient(index)) }
-      for (row, other) in zip(gradient, direction[index]) {
-        for (g, u) in zip(row, other) {
+    for case let (pair?, way?) in zip(adapter.pairs.joined(), direction.joined()) {
+      for (gradient, way) in [(pair.dA, way.a), (pair.dB, way.b)] {
+        for (g, u) in zip(DoubleDecoder.rows(gradient).joined(), way.joined()) {
           slope += g * u
           magnitude += abs(g * u)
         }
       }
     }
+    withExtendedLifetime(adapter) {}
 
     var reference = DoubleDecoder(base, adapter: adapter)
     if test.dropout > 0 {
@@ -65,14 +65,14 @@ struct DirectionalDerivativeTests {
         let site = layer * Projection.allCases.count + projection.rawValue
         Dropout.forward(
           ones, into: ones, rate: Float(test.dropout),
-          seed: LinearProjection.AdapterDropout.seed(seed, site: site), pool: pool)
+          seed: ProjectionGroup.AdapterDropout.seed(seed, site: site), pool: pool)
         return withExtendedLifetime(storage) { DoubleDecoder.rows(ones) }
       }
     }
     let labelCount = Double(Self.labels.dropFirst().filter { $0 >= 0 }.count)
     func lossAt(_ step: Double) -> Double {
       var moved = reference
-      moved.move(along: { direction[$0] }, by: step)
+      moved.move(along: direction, by: step)
       return moved.loss(ids: Self.ids, labels: Self.labels) / labelCount
     }
     // Float32 against double: a hundred roundings of 2⁻²⁴ on the way through the layers.

@@ -23,16 +23,14 @@ struct DoubleDecoder {
     pairs = adapter.pairs.map { $0.map { $0.map { (Self.rows($0.a), Self.rows($0.b)) } } }
   }
 
-  /// Moves A and B along a direction laid out as the adapter's parameters.
-  mutating func move(along direction: (Int) -> Rows, by step: Double) {
-    var next = 0
+  /// Moves A and B along a direction laid out as `pairs`.
+  mutating func move(along direction: [[(a: Rows, b: Rows)?]], by step: Double) {
     for layer in pairs.indices {
       for place in pairs[layer].indices {
-        guard let pair = pairs[layer][place] else { continue }
+        guard let pair = pairs[layer][place], let way = direction[layer][place] else { continue }
         pairs[layer][place] = (
-          Self.add(pair.a, direction(next), scale: step), Self.add(pair.b, direction(next + 1), scale: step)
+          Self.add(pair.a, way.a, scale: step), Self.add(pair.b, way.b, scale: step)
         )
-        next += 2
       }
     }
   }
@@ -125,7 +123,7 @@ struct DoubleDecoder {
     (0..<matrix.rows).map { row in (0..<matrix.columns).map { Double(matrix.row(row)[$0]) } }
   }
 
-  static func rows(_ weights: WeightMatrix) -> Rows { weights.float32.map { rows($0) } ?? [] }
+  static func rows(_ weights: WeightMatrix) -> Rows { rows(weights.matrix) }
 
   /// x·wᵀ.
   private static func multiply(_ x: Rows, _ w: Rows) -> Rows { x.map { row in w.map { dot(row, $0) } } }

@@ -24,7 +24,7 @@ struct LoRAAdapterTests {
     adapter.initialize(seed: 1)
     let plain = logits(base, nil)
     #expect(logits(base, adapter) == plain)
-    adapter.parameters.value(1).base[0] = 1
+    adapter.pairs.joined().lazy.compactMap(\.self).first?.b.base[0] = 1
     #expect(logits(base, adapter) != plain)
   }
 

@@ -120,8 +120,8 @@ import Testing
       let alone = GuardedMatrix(seed: 2, rows: 1, columns: 3)
       let labels = [0, Int32(width - 1), Int32(width / 2)]
       lk_cross_entropy_f32(alone.base, logits.base, logits.stride, labels, 3, width, level.code)
-      lk_cross_entropy_backward_f32(
-        losses.base, logits.base, logits.stride, labels, [1, 2, 0.5], 0.25, 3, width, level.code)
+      lk_cross_entropy_backward(
+        losses.base, logits.rows, logits.base, logits.stride, labels, [1, 2, 0.5], 0.25, 3, width, level.code)
       #expect(logits.guardsAreIntact && losses.guardsAreIntact && alone.guardsAreIntact)
       expectSameBits(alone.values, losses.values)
       return (losses.values, logits.values)

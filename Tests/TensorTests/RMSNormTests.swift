@@ -37,9 +37,7 @@ import Testing
     }
 
     func dx(_ level: KernelLevel, into dx: GuardedMatrix) {
-      lk_rmsnorm_backward_f32(
-        dx.base, dx.stride, dy.base, dy.stride, x.base, x.stride, rstd.base, gain.base, shape.rows, width,
-        level.code)
+      lk_rmsnorm_backward(dx.rows, dy.rows, x.rows, rstd.base, gain.base, shape.rows, width, level.code)
     }
   }
 
@@ -51,9 +49,8 @@ import Testing
       let run = { (level: KernelLevel) in
         let y = GuardedMatrix(seed: 9, rows: shape.rows, columns: shape.width)
         let rstd = GuardedMatrix(seed: 9, rows: 1, columns: shape.rows)
-        lk_rmsnorm_f32(
-          y.base, y.stride, rstd.base, problem.x.base, problem.x.stride, problem.gain.base, 1e-5, shape.rows,
-          shape.width, level.code)
+        lk_rmsnorm(
+          y.rows, rstd.base, problem.x.rows, problem.gain.base, 1e-5, shape.rows, shape.width, level.code)
         #expect(y.guardsAreIntact && rstd.guardsAreIntact)
         return (y.values, rstd.values)
       }
@@ -106,9 +103,9 @@ import Testing
     let added = GuardedMatrix(seed: 8, rows: shape.rows, columns: shape.width)
     let before = added.values
     problem.dx(level, into: overwritten)
-    lk_rmsnorm_backward_add_f32(
-      added.base, added.stride, problem.dy.base, problem.dy.stride, problem.x.base, problem.x.stride,
-      problem.rstd.base, problem.gain.base, shape.rows, shape.width, level.code)
+    lk_rmsnorm_backward_add(
+      added.rows, problem.dy.rows, problem.x.rows, problem.rstd.base, problem.gain.base, shape.rows,
+      shape.width, level.code)
     expectSameBits(added.values, zip(before, overwritten.values).map(+))
     #expect(added.guardsAreIntact)
   }

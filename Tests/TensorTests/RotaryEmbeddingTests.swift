@@ -21,8 +21,8 @@ import Testing
 
   func rotate(_ x: GuardedMatrix, _ problem: Case, inverse: Bool, level: KernelLevel) {
     let table = RotaryTable(inverseFrequencies: problem.frequencies, maxPositions: 50)
-    lk_rotary_f32(
-      x.base, x.stride, table.cosine.base, table.sine.base, problem.positions + [0], inverse ? -1 : 1,
+    lk_rotary(
+      x.rows, table.cosine.base, table.sine.base, problem.positions + [0], inverse ? -1 : 1,
       problem.rows, problem.heads, problem.headDimension / 2, level.code)
     withExtendedLifetime(table) {}
   }

@@ -16,9 +16,8 @@ import Testing
     }
 
     func backward(_ level: KernelLevel, dGate: GuardedMatrix, dUp: GuardedMatrix) {
-      lk_swiglu_backward_f32(
-        dGate.base, dGate.stride, dUp.base, dUp.stride, dh.base, dh.stride, gate.base, gate.stride, up.base,
-        up.stride, shape.rows, shape.width, level.code)
+      lk_swiglu_backward(
+        dGate.rows, dUp.rows, dh.rows, gate.rows, up.rows, shape.rows, shape.width, level.code)
     }
   }
 
@@ -32,9 +31,8 @@ import Testing
       let expected = Reference.swiGLU(gate: problem.gate.doubles, up: problem.up.doubles)
       let run = { (level: KernelLevel) in
         let h = GuardedMatrix(seed: 9, rows: shape.rows, columns: shape.width)
-        lk_swiglu_f32(
-          h.base, h.stride, problem.gate.base, problem.gate.stride, problem.up.base, problem.up.stride,
-          shape.rows, shape.width, level.code)
+        lk_swiglu(
+          h.rows, problem.gate.rows, problem.up.rows, shape.rows, shape.width, level.code)
         #expect(h.guardsAreIntact)
         return h.values
       }
@@ -91,7 +89,7 @@ import Testing
   func notANumber(level: KernelLevel) {
     let (gate, up) = (GuardedMatrix(row: [.nan, 1]), GuardedMatrix(row: [1, .nan]))
     let h = GuardedMatrix(row: [0, 0])
-    lk_swiglu_f32(h.base, 2, gate.base, 2, up.base, 2, 1, 2, level.code)
+    lk_swiglu(h.rows, gate.rows, up.rows, 1, 2, level.code)
     #expect(h.values[0].isNaN && h.values[1].isNaN)
   }
 

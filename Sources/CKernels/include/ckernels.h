@@ -12,8 +12,7 @@
 // Destinations come first, then inputs, then sizes. Matrices are row-major with a stride in elements between
 // rows; any alignment will do, and rows, width and count may be 0 unless said otherwise. "Adds" means the
 // destination is read; every other destination is overwritten whatever it held. Arguments do not overlap
-// unless said otherwise. A pointer of type void is followed by the type of its elements; strides count
-// elements. A group of sixteen partial sums takes a row's elements in turn, and is added up in halves; every
+// unless said otherwise. What may be of either type is computed in float32 and rounded when stored. A group of sixteen partial sums takes a row's elements in turn, and is added up in halves; every
 // level of instructions gives the same bits, but for the matrix products.
 
 /// The instruction sets that kernels are compiled for. `LK_SCALAR` is what every processor of the
@@ -26,6 +25,13 @@ typedef enum lk_type : int32_t { LK_F32 = 0, LK_BF16 = 1 } lk_type;
 /// The highest level that this processor and operating system support.
 lk_level lk_level_best(void);
 
+/// Rows of elements of either type, `stride` elements apart.
+typedef struct {
+  void *base;
+  size_t stride;
+  lk_type type;
+} lk_rows;
+
 /// Tells the processor that the caller is spinning.
 static inline void lk_cpu_relax(void) {
 #if defined(__x86_64__)
@@ -37,9 +43,11 @@ static inline void lk_cpu_relax(void) {
 
 // MARK: Elementwise
 
+/// y[i,j] = x[i,j].
+void lk_copy(lk_rows y, lk_rows x, size_t rows, size_t width, lk_level level);
+
 /// y[i,j] += x[i,j].
-void lk_add_f32(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows, size_t width,
-                lk_level level);
+void lk_add(lk_rows y, lk_rows x, size_t rows, size_t width, lk_level level);
 
 /// y[i,j] += bias[j].
 void lk_add_bias_f32(float *y, size_t stride, const float *bias, size_t rows, size_t width, lk_level level);
@@ -57,18 +65,16 @@ double lk_sum_of_squares_f32(const float *x, size_t count, lk_level level);
 // MARK: RMSNorm
 
 /// rstd[i] = 1 / √(Σⱼ x[i,j]² / width + epsilon), y[i,j] = x[i,j]·rstd[i]·gain[j]. width >= 1. y may be x.
-void lk_rmsnorm_f32(float *y, size_t y_stride, float *rstd, const float *x, size_t x_stride,
-                    const float *gain, float epsilon, size_t rows, size_t width, lk_level level);
+void lk_rmsnorm(lk_rows y, float *rstd, lk_rows x, const float *gain, float epsilon, size_t rows, size_t width,
+                lk_level level);
 
 /// dx[i,j] += rstd[i]·h[j] − x[i,j]·rstd[i]³/width·Σ(h ⊙ x[i]), with h = dy[i] ⊙ gain. Adds; width >= 1.
-void lk_rmsnorm_backward_add_f32(float *dx, size_t dx_stride, const float *dy, size_t dy_stride,
-                                 const float *x, size_t x_stride, const float *rstd, const float *gain,
-                                 size_t rows, size_t width, lk_level level);
+void lk_rmsnorm_backward_add(lk_rows dx, lk_rows dy, lk_rows x, const float *rstd, const float *gain, size_t rows,
+                             size_t width, lk_level level);
 
 /// The same, overwriting dx, which may be dy.
-void lk_rmsnorm_backward_f32(float *dx, size_t dx_stride, const float *dy, size_t dy_stride, const float *x,
-                             size_t x_stride, const float *rstd, const float *gain, size_t rows,
-                             size_t width, lk_level level);
+void lk_rmsnorm_backward(lk_rows dx, lk_rows dy, lk_rows x, const float *rstd, const float *gain, size_t rows,
+                         size_t width, lk_level level);
 
 /// dgain[j] += Σᵢ dy[i,j]·x[i,j]·rstd[i], in partial sums of 64 rows.
 void lk_rmsnorm_gain_gradient_f32(float *dgain, const float *dy, size_t dy_stride, const float *x,
@@ -80,9 +86,8 @@ void lk_rmsnorm_gain_gradient_f32(float *dgain, const float *dy, size_t dy_strid
 /// For each row i, head h and j < half, with c = cosine[positions[i],j] and s = direction·sine[positions[i],j]:
 /// (a, b) = (x[i, 2·half·h + j], x[i, 2·half·h + half + j]) becomes (a·c − b·s, b·c + a·s).
 /// The tables have rows of `half` elements; direction is 1 to rotate and −1 to rotate back.
-void lk_rotary_f32(float *x, size_t stride, const float *cosine, const float *sine,
-                   const int32_t *positions, float direction, size_t rows, size_t heads, size_t half,
-                   lk_level level);
+void lk_rotary(lk_rows x, const float *cosine, const float *sine, const int32_t *positions, float direction,
+               size_t rows, size_t heads, size_t half, lk_level level);
 
 // MARK: Attention
 
@@ -115,13 +120,11 @@ void lk_softmax_block_backward_f32(float *s, float *dp, const float *lse, const 
 // MARK: SwiGLU
 
 /// h = gate·σ(gate)·up.
-void lk_swiglu_f32(float *h, size_t h_stride, const float *gate, size_t gate_stride, const float *up,
-                   size_t up_stride, size_t rows, size_t width, lk_level level);
+void lk_swiglu(lk_rows h, lk_rows gate, lk_rows up, size_t rows, size_t width, lk_level level);
 
 /// dgate = dh·up·σ(gate)·(1 + gate·(1 − σ(gate))), dup = dh·gate·σ(gate). dgate may be gate, dup may be up.
-void lk_swiglu_backward_f32(float *dgate, size_t dgate_stride, float *dup, size_t dup_stride,
-                            const float *dh, size_t dh_stride, const float *gate, size_t gate_stride,
-                            const float *up, size_t up_stride, size_t rows, size_t width, lk_level level);
+void lk_swiglu_backward(lk_rows dgate, lk_rows dup, lk_rows dh, lk_rows gate, lk_rows up, size_t rows,
+                        size_t width, lk_level level);
 
 // MARK: Cross-entropy
 
@@ -130,18 +133,18 @@ void lk_swiglu_backward_f32(float *dgate, size_t dgate_stride, float *dup, size_
 void lk_cross_entropy_f32(float *losses, const float *logits, size_t stride, const int32_t *labels,
                           size_t rows, size_t width, lk_level level);
 
-/// The same losses; logits[i,j] becomes weights[i]·scale·(e^logits[i,j] / Σ − [j = labels[i]]).
-void lk_cross_entropy_backward_f32(float *losses, float *logits, size_t stride, const int32_t *labels,
-                                   const float *_Nullable weights, float scale, size_t rows, size_t width,
-                                   lk_level level);
+/// The same losses, and gradients[i,j] = weights[i]·scale·(e^logits[i,j] / Σ − [j = labels[i]]). A row of gradients,
+/// of either type, may begin where its logits do.
+void lk_cross_entropy_backward(float *losses, lk_rows gradients, const float *logits, size_t stride,
+                               const int32_t *labels, const float *_Nullable weights, float scale,
+                               size_t rows, size_t width, lk_level level);
 
 // MARK: Dropout
 
 /// y[i,j] = x[i,j]·factor where a hash of (seed, first_row + i, j), uniform in [0, 2²⁴), is >= threshold,
 /// else 0. y may be x.
-void lk_dropout_f32(float *y, size_t y_stride, const float *x, size_t x_stride, uint64_t seed,
-                    size_t first_row, uint32_t threshold, float factor, size_t rows, size_t width,
-                    lk_level level);
+void lk_dropout(lk_rows y, lk_rows x, uint64_t seed, size_t first_row, uint32_t threshold, float factor,
+                size_t rows, size_t width, lk_level level);
 
 // MARK: AdamW
 
@@ -169,12 +172,11 @@ void lk_adamw_f32(float *p, float *m, float *v, const float *gradients, lk_adamw
 /// Packs b, row-major [k, n] and of either type, as the right operand of `lk_gemm_bf16`: bfloat16 panels of 32
 /// columns, `panel_stride` elements apart. A panel holds for each pair of rows (2p, 2p + 1), and for each column j,
 /// the two values side by side; values beyond k and n are zero. It takes (k + k mod 2)·32 elements.
-void lk_pack_bf16(uint16_t *panels, size_t panel_stride, const void *b, lk_type b_type, size_t b_stride,
-                  size_t k, size_t n, lk_level level);
+void lk_pack_bf16(uint16_t *panels, size_t panel_stride, lk_rows b, size_t k, size_t n, lk_level level);
 
 /// Packs the transpose of b, row-major [n, k].
-void lk_pack_transposed_bf16(uint16_t *panels, size_t panel_stride, const void *b, lk_type b_type,
-                             size_t b_stride, size_t k, size_t n, lk_level level);
+void lk_pack_transposed_bf16(uint16_t *panels, size_t panel_stride, lk_rows b, size_t k, size_t n,
+                             lk_level level);
 
 /// A left operand of `lk_gemm_bf16`: bfloat16, row-major [m, k]. k may be 0.
 typedef struct {
@@ -185,9 +187,7 @@ typedef struct {
 /// Where the sums of `lk_gemm_bf16` go: c[i,j] = factor·sum + bias[j] (bias null for none), added to what c holds
 /// where `adds`.
 typedef struct {
-  void *c;
-  size_t stride;
-  lk_type type;
+  lk_rows c;
   bool adds;
   float factor;
   const float *_Nullable bias;

@@ -18,37 +18,62 @@ public final class LoRAAdapter: Sendable {
     public let dB: Matrix
   }
 
+  /// The updates of projections that read the same input.
+  public struct Group: Sendable {
+    /// [n·R, in], the A matrices of the n updates one after another, in the order of `Projection`.
+    public let a: Matrix
+    /// Their gradients.
+    public let dA: Matrix
+  }
+
   /// Rank, alpha and targets.
   public let configuration: LoRAConfiguration
   /// The A and B matrices, under PEFT's names.
   public let parameters: ParameterSet
   /// The pairs by layer, then by projection in the order of `Projection`; nil where there is none.
   public let pairs: [[Pair?]]
+  /// The groups by layer, then in the order of `Projection.Group`; nil where nothing is updated.
+  public let groups: [[Group?]]
 
   /// Lays out an adapter for a model, with A and B zero.
   public init(_ configuration: LoRAConfiguration, for model: ModelConfiguration) {
     self.configuration = configuration
-    var tensors: [(name: String, rows: Int, columns: Int, isVector: Bool)] = []
+    let rank = configuration.rank
+    // The A matrices of one input lie together, so that one product serves them all.
+    var blocks: [[ParameterSet.Tensor]] = []
     for layer in 0..<model.layerCount {
-      for projection in Projection.allCases where configuration.targets.contains(projection) {
-        let (output, input) = model.shape(of: projection)
-        let path = "base_model.model.model.layers.\(layer).\(projection.path)"
-        tensors.append((path + ".lora_A.weight", configuration.rank, input, false))
-        tensors.append((path + ".lora_B.weight", output, configuration.rank, false))
+      for group in Projection.Group.allCases.map(configuration.targets(in:)) where !group.isEmpty {
+        let paths = group.map { "base_model.model.model.layers.\(layer).\($0.path)" }
+        blocks.append(
+          zip(group, paths).map { ($1 + ".lora_A.weight", rank, model.shape(of: $0).input, false) })
+        blocks += zip(group, paths).map { [($1 + ".lora_B.weight", model.shape(of: $0).output, rank, false)] }
       }
     }
-    let parameters = ParameterSet(tensors)
+    let parameters = ParameterSet(blocks: blocks)
     self.parameters = parameters
+
     var next = 0
-    pairs = (0..<model.layerCount).map { _ in
-      Projection.allCases.map { projection in
-        guard configuration.targets.contains(projection) else { return nil }
-        defer { next += 2 }
-        return Pair(
-          a: parameters.value(next), b: parameters.value(next + 1), dA: parameters.gradient(next),
-          dB: parameters.gradient(next + 1))
+    var (pairs, groups): ([[Pair?]], [[Group?]]) = ([], [])
+    for _ in 0..<model.layerCount {
+      pairs.append(Array(repeating: nil, count: Projection.allCases.count))
+      groups.append([])
+      for group in Projection.Group.allCases.map(configuration.targets(in:)) {
+        let (first, count) = (next, group.count)
+        for (place, projection) in group.enumerated() {
+          let (a, b) = (first + place, first + count + place)
+          pairs[pairs.count - 1][projection.rawValue] = Pair(
+            a: parameters.value(a), b: parameters.value(b), dA: parameters.gradient(a),
+            dB: parameters.gradient(b))
+        }
+        groups[groups.count - 1].append(
+          count == 0
+            ? nil
+            : Group(
+              a: parameters.values(first..<first + count), dA: parameters.gradients(first..<first + count)))
+        next += 2 * count
       }
     }
+    (self.pairs, self.groups) = (pairs, groups)
   }
 
   /// Starts the adapter as PEFT does: A Kaiming-uniform with a = √5, which is uniform in ±1/√in, and B zero,

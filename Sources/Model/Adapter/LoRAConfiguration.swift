@@ -25,6 +25,9 @@ public struct LoRAConfiguration: Equatable, Sendable {
     self.isRankStabilized = isRankStabilized
   }
 
+  /// The projections of a group that carry an update, in order.
+  public func targets(in group: Projection.Group) -> [Projection] { group.members.filter(targets.contains) }
+
   /// The factor on B·A·x: alpha / rank, or alpha / √rank.
   public var scaling: Float {
     Float(alpha / (isRankStabilized ? Double(rank).squareRoot() : Double(rank)))

@@ -2,6 +2,21 @@
 public enum Projection: Int, CaseIterable, Sendable {
   case query, key, value, output, gate, up, down
 
+  /// Projections that read the same input.
+  public enum Group: Int, CaseIterable, Sendable {
+    case attentionInput, attentionOutput, feedForwardInput, feedForwardOutput
+
+    /// The projections in order.
+    public var members: [Projection] {
+      switch self {
+      case .attentionInput: [.query, .key, .value]
+      case .attentionOutput: [.output]
+      case .feedForwardInput: [.gate, .up]
+      case .feedForwardOutput: [.down]
+      }
+    }
+  }
+
   /// The module's name in Hugging Face checkpoints and in PEFT's `target_modules`.
   public var moduleName: String {
     switch self {

@@ -2,10 +2,11 @@ import Tensor
 
 /// The buffers of a decoder pass, taken from a workspace before the first step.
 ///
-/// A training pass keeps per layer what its backward reads. Normalised inputs and the feed-forward product are
-/// not kept: one pass over memory makes them again, and they would be a third of the whole. With
-/// `recomputesLayers` only each layer's input is kept, and the layer runs forward once more on the way back.
-/// An inference pass keeps nothing: its layers share one set of buffers and update one residual stream.
+/// The residual stream and its gradient are float32; everything that a product reads is of the pass's own type,
+/// float32 or bfloat16. A training pass keeps per layer what its backward reads. Normalised inputs and the
+/// feed-forward product are not kept: one pass over memory makes them again, and they would be a third of the
+/// whole. With `recomputesLayers` only each layer's input is kept, in float32, and the layer runs forward once
+/// more on the way back. An inference pass keeps nothing: its layers share one set of buffers.
 public final class Activations {
   /// What a pass is for.
   public enum Purpose: Equatable, Sendable {
@@ -15,10 +16,10 @@ public final class Activations {
     case inference
   }
 
-  /// What one layer's forward leaves for its backward.
+  /// What one layer's forward leaves for its backward. What is not float32 for certain is of the pass's type.
   struct Layer {
-    /// [T, C], the residual stream on entry.
-    let input: Matrix
+    /// [T, C], the residual stream on entry; nil where no backward follows.
+    let input: Matrix?
     /// [T, 1], the r of the attention norm.
     let attentionRstd: Matrix
     /// [T, H·D] and [T, K·D], before the per-head norms; nil where the family has none.
@@ -33,33 +34,33 @@ public final class Activations {
     let value: Matrix
     /// [T, H·D], the heads' outputs.
     let attention: Matrix
-    /// [T, H], the log-sum-exp of the attention scores.
+    /// [T, H], float32, the log-sum-exp of the attention scores.
     let logSumExp: Matrix
-    /// [T, C], the residual stream between attention and feed-forward.
-    let middle: Matrix
+    /// [T, C], the residual stream between attention and feed-forward; nil where no backward follows.
+    let middle: Matrix?
     /// [T, 1], the r of the feed-forward norm.
     let feedForwardRstd: Matrix
     /// [T, F]; the backward replaces both by their gradients.
     let gate: Matrix
     let up: Matrix
-    /// [T, R] for each projection with an update, never cut: a shorter copy of the list would be an allocation
-    /// in every layer of every step.
+    /// [T, n·R] for each group with an update, never cut: a shorter copy of the list would be an allocation in
+    /// every layer of every step.
     let allReduced: [Matrix?]
 
-    /// [T, R], the reduced input of a projection with an update.
-    func reduced(_ projection: Projection) -> Matrix? {
-      allReduced[projection.rawValue]?.rows(0..<input.rows)
+    /// [T, n·R], the reduced inputs of a group with an update.
+    func reduced(_ group: Projection.Group) -> Matrix? {
+      allReduced[group.rawValue]?.rows(0..<query.rows)
     }
 
     /// The same buffers cut to the first `tokens` rows, with `input` in place of this one's.
-    func prefix(_ tokens: Int, heads: Int, keyValueHeads: Int, input: Matrix? = nil) -> Layer {
+    func prefix(_ tokens: Int, heads: Int, keyValueHeads: Int, input: Matrix?) -> Layer {
       Layer(
-        input: (input ?? self.input).rows(0..<tokens), attentionRstd: attentionRstd.rows(0..<tokens),
+        input: input?.rows(0..<tokens), attentionRstd: attentionRstd.rows(0..<tokens),
         rawQuery: rawQuery?.rows(0..<tokens), rawKey: rawKey?.rows(0..<tokens),
         queryRstd: queryRstd?.rows(0..<tokens * heads), keyRstd: keyRstd?.rows(0..<tokens * keyValueHeads),
         query: query.rows(0..<tokens), key: key.rows(0..<tokens), value: value.rows(0..<tokens),
         attention: attention.rows(0..<tokens), logSumExp: logSumExp.rows(0..<tokens),
-        middle: middle.rows(0..<tokens), feedForwardRstd: feedForwardRstd.rows(0..<tokens),
+        middle: middle?.rows(0..<tokens), feedForwardRstd: feedForwardRstd.rows(0..<tokens),
         gate: gate.rows(0..<tokens), up: up.rows(0..<tokens), allReduced: allReduced)
     }
   }
@@ -68,12 +69,16 @@ public final class Activations {
   public let tokenCapacity: Int
   /// What the buffers are for.
   public let purpose: Purpose
+  /// The type of what products read.
+  public let dtype: DType
 
   /// Owns the memory that every matrix here points into.
   private let workspace: Workspace
 
-  /// The residual stream on entry to each layer, and after the last.
-  let streams: [Matrix]
+  /// [T, C], float32, the residual stream.
+  let stream: Matrix
+  /// [T, C] for each layer, the residual stream on entry; empty for inference.
+  let inputs: [Matrix]
   let layers: [Layer]
   /// [T, C], a normalised input.
   let normalized: Matrix
@@ -88,9 +93,11 @@ public final class Activations {
 
   /// The gradients that a backward pass carries from layer to layer.
   struct Gradients {
-    /// [T, C], with respect to the residual stream.
+    /// [T, C], float32, with respect to the residual stream.
     let stream: Matrix
-    /// [T, C], with respect to a normalised input.
+    /// [T, C], the same in bfloat16, as products read it; nil in a float32 pass.
+    let streamCopy: Matrix?
+    /// [T, C], float32, with respect to a normalised input.
     let normalized: Matrix
     /// [T, F], with respect to silu(gate)·up.
     let feedForward: Matrix
@@ -99,46 +106,67 @@ public final class Activations {
     let key: Matrix
     let value: Matrix
     let attention: Matrix
-    /// [T, R].
+    /// [T, n·R] for the group with the most updates.
     let reduced: Matrix?
+
+    /// The gradient of the stream as a product reads it, made anew.
+    func streamOperand(tokens: Int, pool: ThreadPool) -> Matrix {
+      let gradient = stream.rows(0..<tokens)
+      guard let copy = streamCopy?.rows(0..<tokens) else { return gradient }
+      Elementwise.copy(gradient, to: copy, pool: pool)
+      return copy
+    }
+
+    /// [T, n·R], scratch as wide as a group's reduced inputs.
+    func reduced(like reduced: Matrix?) -> Matrix? {
+      guard let reduced, let scratch = self.reduced else { return nil }
+      return Matrix(scratch.address, scratch.dtype, rows: reduced.rows, columns: reduced.columns)
+    }
   }
 
   /// Takes the buffers for a decoder's passes of at most `tokenCapacity` tokens from `workspace`.
   public init(_ decoder: Decoder, tokenCapacity: Int, purpose: Purpose, workspace: Workspace) {
     let (configuration, adapter) = (decoder.configuration, decoder.adapter?.configuration)
-    let threadCount = decoder.pool.threadCount
+    let (threadCount, dtype) = (decoder.pool.threadCount, decoder.dtype)
     let t = tokenCapacity
     let (c, f) = (configuration.hiddenSize, configuration.intermediateSize)
     let (h, k, d) = (configuration.headCount, configuration.keyValueHeadCount, configuration.headDimension)
-    func take(_ name: String, _ rows: Int, _ columns: Int) -> Matrix {
+    func single(_ name: String, _ rows: Int, _ columns: Int) -> Matrix {
       workspace.take(name, rows: rows, columns: columns)
+    }
+    func take(_ name: String, _ rows: Int, _ columns: Int) -> Matrix {
+      workspace.take(name, rows: rows, columns: columns, dtype)
     }
     self.workspace = workspace
     self.tokenCapacity = t
     self.purpose = purpose
+    self.dtype = dtype
 
-    let keepsEveryLayer = purpose == .training(recomputesLayers: false)
     let isTraining = purpose != .inference
-    let streamCount = isTraining ? configuration.layerCount + 1 : 1
-    let streams = (0..<streamCount).map { _ in take("residual stream", t, c) }
-    self.streams = streams
-    layers = (0..<(keepsEveryLayer ? configuration.layerCount : 1)).map { index in
+    let keepsEveryLayer = purpose == .training(recomputesLayers: false)
+    // A layer that runs again must see what it saw the first time.
+    let inputType = keepsEveryLayer ? dtype : .float32
+    let reducedWidths = Projection.Group.allCases.map { group in
+      adapter.map { $0.rank * $0.targets(in: group).count } ?? 0
+    }
+    stream = single("residual stream", t, c)
+    inputs = (0..<(isTraining ? configuration.layerCount : 0)).map { _ in
+      workspace.take("residual stream", rows: t, columns: c, inputType)
+    }
+    layers = (0..<(keepsEveryLayer ? configuration.layerCount : 1)).map { _ in
       Layer(
-        input: streams[index],
-        attentionRstd: take("norm statistics", t, 1),
+        input: nil,
+        attentionRstd: single("norm statistics", t, 1),
         rawQuery: configuration.hasQueryKeyNorm ? take("queries before norm", t, h * d) : nil,
         rawKey: configuration.hasQueryKeyNorm ? take("keys before norm", t, k * d) : nil,
-        queryRstd: configuration.hasQueryKeyNorm ? take("norm statistics", t * h, 1) : nil,
-        keyRstd: configuration.hasQueryKeyNorm ? take("norm statistics", t * k, 1) : nil,
+        queryRstd: configuration.hasQueryKeyNorm ? single("norm statistics", t * h, 1) : nil,
+        keyRstd: configuration.hasQueryKeyNorm ? single("norm statistics", t * k, 1) : nil,
         query: take("queries", t, h * d), key: take("keys", t, k * d), value: take("values", t, k * d),
-        attention: take("attention output", t, h * d), logSumExp: take("attention statistics", t, h),
-        middle: isTraining ? take("residual stream", t, c) : streams[0],
-        feedForwardRstd: take("norm statistics", t, 1), gate: take("feed-forward gate", t, f),
+        attention: take("attention output", t, h * d), logSumExp: single("attention statistics", t, h),
+        middle: isTraining ? take("residual stream", t, c) : nil,
+        feedForwardRstd: single("norm statistics", t, 1), gate: take("feed-forward gate", t, f),
         up: take("feed-forward up", t, f),
-        allReduced: Projection.allCases.map { projection in
-          guard let adapter, adapter.targets.contains(projection) else { return nil }
-          return take("adapter", t, adapter.rank)
-        })
+        allReduced: reducedWidths.map { $0 > 0 ? take("adapter", t, $0) : nil })
     }
     normalized = take("scratch", t, c)
     feedForward = take("scratch", t, f)
@@ -152,10 +180,12 @@ public final class Activations {
     gradients =
       isTraining
       ? Gradients(
-        stream: take("gradients", t, c), normalized: take("gradients", t, c),
+        stream: single("gradients", t, c),
+        streamCopy: dtype == .float32 ? nil : take("gradients", t, c), normalized: single("gradients", t, c),
         feedForward: take("gradients", t, f), query: take("gradients", t, h * d),
         key: take("gradients", t, k * d), value: take("gradients", t, k * d),
-        attention: take("gradients", t, h * d), reduced: adapter.map { take("adapter", t, $0.rank) })
+        attention: take("gradients", t, h * d),
+        reduced: adapter == nil ? nil : take("adapter", t, reducedWidths.max() ?? 0))
       : nil
   }
 }

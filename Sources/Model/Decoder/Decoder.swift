@@ -11,6 +11,8 @@ public final class Decoder: Sendable {
   public let weights: DecoderTensors<WeightMatrix>
   /// The low-rank updates, if any.
   public let adapter: LoRAAdapter?
+  /// The type in which passes compute: that of the operands of their products, whose sums are float32.
+  public let dtype: DType
   /// The threads that every pass runs on.
   public let pool: ThreadPool
 
@@ -25,17 +27,20 @@ public final class Decoder: Sendable {
   ///
   /// - Parameters:
   ///   - owner: whatever owns the memory that `weights` and `gradients` point into.
+  ///   - dtype: `float32` or `bfloat16`; gradients of weights need `float32`.
   ///   - maxPositions: the longest sequence that will be asked for.
   public init(
     _ configuration: ModelConfiguration, weights: DecoderTensors<WeightMatrix>,
-    gradients: DecoderTensors<Matrix>? = nil, owner: any Sendable, adapter: LoRAAdapter?, maxPositions: Int,
-    pool: ThreadPool
+    gradients: DecoderTensors<Matrix>? = nil, owner: any Sendable, adapter: LoRAAdapter?,
+    dtype: DType = .float32, maxPositions: Int, pool: ThreadPool
   ) {
+    precondition(gradients == nil || dtype == .float32, "gradients of weights in \(dtype)")
     self.configuration = configuration
     self.weights = weights
     self.gradients = gradients
     self.owner = owner
     self.adapter = adapter
+    self.dtype = dtype
     self.pool = pool
     let rotary = RotaryTable(
       inverseFrequencies: configuration.rotaryScaling.inverseFrequencies(
@@ -47,13 +52,19 @@ public final class Decoder: Sendable {
       let dLayer = gradients?.layers[index]
       return DecoderLayer(
         configuration: configuration, weights: layer, gradients: dLayer,
-        projections: Projection.allCases.map { projection in
-          let place = projection.rawValue
-          return LinearProjection(
-            weight: layer.projections[place], bias: layer.biases[place],
-            dWeight: dLayer?.projections[place], dBias: dLayer?.biases[place],
-            update: adapter?.pairs[index][place], scaling: adapter?.configuration.scaling ?? 0,
-            site: index * Projection.allCases.count + place)
+        groups: Projection.Group.allCases.map { group in
+          let updated = adapter?.configuration.targets(in: group) ?? []
+          let rank = adapter?.configuration.rank ?? 0
+          return ProjectionGroup(
+            members: group.members.map { projection in
+              let place = projection.rawValue
+              let first = rank * (updated.firstIndex(of: projection) ?? 0)
+              return LinearProjection(
+                weight: layer.projections[place], bias: layer.biases[place],
+                dWeight: dLayer?.projections[place], dBias: dLayer?.biases[place],
+                update: adapter?.pairs[index][place], reducedColumns: first..<first + rank,
+                site: index * Projection.allCases.count + place)
+            }, stack: adapter?.groups[index][group.rawValue], scaling: adapter?.configuration.scaling ?? 0)
         }, rotary: rotary, pool: pool)
     }
   }
@@ -112,15 +123,17 @@ public final class Decoder: Sendable {
   ) -> Matrix {
     precondition(
       ids.count <= activations.tokenCapacity, "\(ids.count) tokens in \(activations.tokenCapacity)")
-    let stream = activations.streams[0].rows(0..<ids.count)
+    let stream = activations.stream.rows(0..<ids.count)
     Embedding.forward(table: weights.embedding, ids: ids, into: stream, pool: pool)
     let dropout = dropout(activations, seed: dropoutSeed)
     for index in layers.indices {
+      let kept = kept(index, activations, ids.count)
+      if let input = kept.input { Elementwise.copy(stream, to: input, pool: pool) }
       layers[index].forward(
-        into: output(of: index, activations, ids.count), kept: kept(index, activations, ids.count),
-        shared: activations, positions: positions, context: context(index), dropout: dropout)
+        stream, kept: kept, shared: activations, positions: positions, context: context(index),
+        dropout: dropout)
     }
-    return output(of: layers.count - 1, activations, ids.count)
+    return stream
   }
 
   /// Turns a gradient of the stream after the last layer into gradients of everything that trains.
@@ -135,10 +148,12 @@ public final class Decoder: Sendable {
     let dropout = dropout(activations, seed: dropoutSeed)
     for index in layers.indices.reversed() where index >= lowest {
       let kept = kept(index, activations, count)
-      if activations.purpose == .training(recomputesLayers: true) {
+      if activations.purpose == .training(recomputesLayers: true), let input = kept.input {
+        let stream = activations.stream.rows(0..<count)
+        Elementwise.copy(input, to: stream, pool: pool)
         layers[index].forward(
-          into: output(of: index, activations, count), kept: kept, shared: activations,
-          positions: tokens.positions, context: .packed(offsets: tokens.offsets), dropout: dropout)
+          stream, kept: kept, shared: activations, positions: tokens.positions,
+          context: .packed(offsets: tokens.offsets), dropout: dropout)
       }
       layers[index].backward(
         kept: kept, shared: activations, flowing: flowing, positions: tokens.positions,
@@ -157,23 +172,19 @@ public final class Decoder: Sendable {
 
   /// The lowest layer with anything to train: nothing below it needs a gradient.
   private var lowestTrainedLayer: Int? {
-    layers.firstIndex { $0.projections.contains { $0.trains } }
-  }
-
-  private func output(of layer: Int, _ activations: Activations, _ tokens: Int) -> Matrix {
-    activations.streams[min(layer + 1, activations.streams.count - 1)].rows(0..<tokens)
+    layers.firstIndex { $0.groups.contains { $0.members.contains { $0.trains } } }
   }
 
   private func kept(_ layer: Int, _ activations: Activations, _ tokens: Int) -> Activations.Layer {
     activations.layers[min(layer, activations.layers.count - 1)].prefix(
       tokens, heads: configuration.headCount, keyValueHeads: configuration.keyValueHeadCount,
-      input: activations.streams[min(layer, activations.streams.count - 1)])
+      input: activations.inputs.isEmpty ? nil : activations.inputs[layer])
   }
 
-  private func dropout(_ activations: Activations, seed: UInt64?) -> LinearProjection.AdapterDropout? {
+  private func dropout(_ activations: Activations, seed: UInt64?) -> ProjectionGroup.AdapterDropout? {
     guard let seed, let dropped = activations.dropped, let rate = adapter?.configuration.dropout else {
       return nil
     }
-    return LinearProjection.AdapterDropout(rate: Float(rate), seed: seed, dropped: dropped)
+    return ProjectionGroup.AdapterDropout(rate: Float(rate), seed: seed, dropped: dropped)
   }
 }

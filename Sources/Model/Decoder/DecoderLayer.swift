@@ -3,13 +3,14 @@ import Tensor
 /// One decoder layer: x + attention(norm(x)), then that + feedForward(norm(that)).
 ///
 /// Forward and backward stand beside each other; `Activations.Layer` lists what the one keeps for the other.
+/// Both compute in float32 or bfloat16, as the buffers are.
 struct DecoderLayer {
   let configuration: ModelConfiguration
   let weights: DecoderTensors<WeightMatrix>.Layer
   /// The gradients of the weights, where the whole model trains.
   let gradients: DecoderTensors<Matrix>.Layer?
-  /// The projections in the order of `Projection`.
-  let projections: [LinearProjection]
+  /// The projections in the order of `Projection.Group`.
+  let groups: [ProjectionGroup]
   let rotary: RotaryTable
   let pool: ThreadPool
 
@@ -26,16 +27,15 @@ struct DecoderLayer {
   /// Computes the layer for T tokens.
   ///
   /// - Parameters:
-  ///   - output: [T, C], overwritten with the residual stream on leaving the layer; may be `kept.input` where
-  ///     no backward follows.
-  ///   - kept: the layer's buffers cut to T rows, `input` filled in.
+  ///   - stream: [T, C], the residual stream, which the layer adds to.
+  ///   - kept: the layer's buffers cut to T rows.
   ///   - shared: the pass's scratch.
   func forward(
-    into output: Matrix, kept: Activations.Layer, shared: Activations,
-    positions: UnsafeBufferPointer<Int32>, context: Context, dropout: LinearProjection.AdapterDropout?
+    _ stream: Matrix, kept: Activations.Layer, shared: Activations, positions: UnsafeBufferPointer<Int32>,
+    context: Context, dropout: ProjectionGroup.AdapterDropout?
   ) {
-    let tokens = kept.input.rows
-    attentionInputs(kept, shared, positions, dropout)
+    let tokens = stream.rows
+    attentionInputs(stream, kept, shared, positions, dropout)
     switch context {
     case .packed(let offsets):
       Attention.forward(
@@ -50,43 +50,51 @@ struct DecoderLayer {
         headDimension: configuration.headDimension, scale: scale, into: kept.attention,
         scratch: shared.attentionScratch, pool: pool)
     }
-    if kept.middle.base != kept.input.base { kept.middle.copy(from: kept.input) }
-    project(.output, kept.attention, into: kept.middle, accumulates: true, kept, shared, dropout)
+    project(.attentionOutput, kept.attention, kept, shared.linearScratch, dropout, adds: true) { _ in stream }
+    if let middle = kept.middle { Elementwise.copy(stream, to: middle, pool: pool) }
 
     let normalized = shared.normalized.rows(0..<tokens)
     RMSNorm.forward(
-      kept.middle, gain: weights.feedForwardNorm.base, epsilon: configuration.normEpsilon, into: normalized,
+      stream, gain: weights.feedForwardNorm.base, epsilon: configuration.normEpsilon, into: normalized,
       rstd: kept.feedForwardRstd.base, pool: pool)
-    project(.gate, normalized, into: kept.gate, kept, shared, dropout)
-    project(.up, normalized, into: kept.up, kept, shared, dropout)
+    project(.feedForwardInput, normalized, kept, shared.linearScratch, dropout) {
+      $0 == 0 ? kept.gate : kept.up
+    }
     let feedForward = shared.feedForward.rows(0..<tokens)
     SwiGLU.forward(gate: kept.gate, up: kept.up, into: feedForward, pool: pool)
-    if output.base != kept.middle.base { output.copy(from: kept.middle) }
-    project(.down, feedForward, into: output, accumulates: true, kept, shared, dropout)
+    project(.feedForwardOutput, feedForward, kept, shared.linearScratch, dropout, adds: true) { _ in stream }
   }
 
+  /// The outputs of a group's members from their common input; `output` gives each one's place.
   private func project(
-    _ which: Projection, _ x: Matrix, into y: Matrix, accumulates: Bool = false, _ kept: Activations.Layer,
-    _ shared: Activations, _ dropout: LinearProjection.AdapterDropout?
+    _ which: Projection.Group, _ x: Matrix, _ kept: Activations.Layer, _ scratch: Linear.Scratch,
+    _ dropout: ProjectionGroup.AdapterDropout?, adds: Bool = false, _ output: (Int) -> Matrix
   ) {
-    projections[which.rawValue].forward(
-      x, into: y, accumulates: accumulates, reduced: kept.reduced(which), scratch: shared.linearScratch,
-      dropout: dropout, pool: pool)
+    let group = groups[which.rawValue]
+    let reduced = kept.reduced(which)
+    group.reduce(x, into: reduced, dropout: dropout, pool: pool)
+    for place in group.members.indices {
+      group.members[place].forward(
+        x, reduced: reduced, into: output(place), adds: adds, scratch: scratch, pool: pool)
+    }
   }
 
   /// Norm, the three input projections, per-head norms and rotation.
   private func attentionInputs(
-    _ kept: Activations.Layer, _ shared: Activations, _ positions: UnsafeBufferPointer<Int32>,
-    _ dropout: LinearProjection.AdapterDropout?
+    _ stream: Matrix, _ kept: Activations.Layer, _ shared: Activations,
+    _ positions: UnsafeBufferPointer<Int32>, _ dropout: ProjectionGroup.AdapterDropout?
   ) {
-    let tokens = kept.input.rows
-    let normalized = shared.normalized.rows(0..<tokens)
+    let normalized = shared.normalized.rows(0..<stream.rows)
     RMSNorm.forward(
-      kept.input, gain: weights.attentionNorm.base, epsilon: configuration.normEpsilon, into: normalized,
+      stream, gain: weights.attentionNorm.base, epsilon: configuration.normEpsilon, into: normalized,
       rstd: kept.attentionRstd.base, pool: pool)
-    project(.query, normalized, into: kept.rawQuery ?? kept.query, kept, shared, dropout)
-    project(.key, normalized, into: kept.rawKey ?? kept.key, kept, shared, dropout)
-    project(.value, normalized, into: kept.value, kept, shared, dropout)
+    project(.attentionInput, normalized, kept, shared.linearScratch, dropout) { place in
+      switch place {
+      case 0: kept.rawQuery ?? kept.query
+      case 1: kept.rawKey ?? kept.key
+      default: kept.value
+      }
+    }
     headNorm(kept.rawQuery, weights.queryNorm, into: kept.query, rstd: kept.queryRstd)
     headNorm(kept.rawKey, weights.keyNorm, into: kept.key, rstd: kept.keyRstd)
     rotate(kept.query, positions, inverse: false)
@@ -121,37 +129,42 @@ struct DecoderLayer {
   func backward(
     kept: Activations.Layer, shared: Activations, flowing: Activations.Gradients,
     positions: UnsafeBufferPointer<Int32>, offsets: [Int], needsInputGradient: Bool,
-    dropout: LinearProjection.AdapterDropout?
+    dropout: ProjectionGroup.AdapterDropout?
   ) {
-    let tokens = kept.input.rows
+    guard let input = kept.input, let middle = kept.middle else {
+      preconditionFailure("a backward pass over the buffers of an inference pass")
+    }
+    let tokens = input.rows
     let normalized = shared.normalized.rows(0..<tokens)
     let feedForward = shared.feedForward.rows(0..<tokens)
     let dStream = flowing.stream.rows(0..<tokens)
     let dNormalized = flowing.normalized.rows(0..<tokens)
     let dFeedForward = flowing.feedForward.rows(0..<tokens)
-    func back(_ which: Projection, _ dx: Matrix?, accumulates: Bool = false, dy: Matrix, x: Matrix) {
-      projections[which.rawValue].backward(
-        dx, accumulates: accumulates, dy: dy, x: x, reduced: kept.reduced(which),
-        dReduced: flowing.reduced?.rows(0..<tokens), dropout: dropout, pool: pool)
+    func back(_ which: Projection.Group, into dx: Matrix?, x: Matrix, _ dy: (Int) -> Matrix) {
+      let reduced = kept.reduced(which)
+      groups[which.rawValue].backward(
+        into: dx, dy: dy, x: x, reduced: reduced, dReduced: flowing.reduced(like: reduced), dropout: dropout,
+        pool: pool)
     }
 
     // Feed-forward. The products that training reads are made again from what was kept.
     SwiGLU.forward(gate: kept.gate, up: kept.up, into: feedForward, pool: pool)
-    back(.down, dFeedForward, dy: dStream, x: feedForward)
+    let dDown = flowing.streamOperand(tokens: tokens, pool: pool)
+    back(.feedForwardOutput, into: dFeedForward, x: feedForward) { _ in dDown }
     SwiGLU.backward(
       dGate: kept.gate, dUp: kept.up, dh: dFeedForward, gate: kept.gate, up: kept.up, pool: pool)
     RMSNorm.forward(
-      kept.middle, gain: weights.feedForwardNorm.base, epsilon: configuration.normEpsilon, into: normalized,
+      middle, gain: weights.feedForwardNorm.base, epsilon: configuration.normEpsilon, into: normalized,
       rstd: kept.feedForwardRstd.base, pool: pool)
-    back(.gate, dNormalized, dy: kept.gate, x: normalized)
-    back(.up, dNormalized, accumulates: true, dy: kept.up, x: normalized)
+    back(.feedForwardInput, into: dNormalized, x: normalized) { $0 == 0 ? kept.gate : kept.up }
     normBackward(
-      dNormalized, addingTo: dStream, x: kept.middle, rstd: kept.feedForwardRstd,
+      dNormalized, addingTo: dStream, x: middle, rstd: kept.feedForwardRstd,
       gain: weights.feedForwardNorm, dGain: gradients?.feedForwardNorm)
 
     // Attention.
     let dAttention = flowing.attention.rows(0..<tokens)
-    back(.output, dAttention, dy: dStream, x: kept.attention)
+    let dOutput = flowing.streamOperand(tokens: tokens, pool: pool)
+    back(.attentionOutput, into: dAttention, x: kept.attention) { _ in dOutput }
     let (dQuery, dKey, dValue) = (
       flowing.query.rows(0..<tokens), flowing.key.rows(0..<tokens), flowing.value.rows(0..<tokens)
     )
@@ -166,15 +179,18 @@ struct DecoderLayer {
     headNormBackward(dKey, kept.rawKey, weights.keyNorm, rstd: kept.keyRstd, dGain: gradients?.keyNorm)
 
     RMSNorm.forward(
-      kept.input, gain: weights.attentionNorm.base, epsilon: configuration.normEpsilon, into: normalized,
+      input, gain: weights.attentionNorm.base, epsilon: configuration.normEpsilon, into: normalized,
       rstd: kept.attentionRstd.base, pool: pool)
-    let dInput = needsInputGradient ? dNormalized : nil
-    back(.query, dInput, dy: dQuery, x: normalized)
-    back(.key, dInput, accumulates: true, dy: dKey, x: normalized)
-    back(.value, dInput, accumulates: true, dy: dValue, x: normalized)
+    back(.attentionInput, into: needsInputGradient ? dNormalized : nil, x: normalized) { place in
+      switch place {
+      case 0: dQuery
+      case 1: dKey
+      default: dValue
+      }
+    }
     guard needsInputGradient else { return }
     normBackward(
-      dNormalized, addingTo: dStream, x: kept.input, rstd: kept.attentionRstd, gain: weights.attentionNorm,
+      dNormalized, addingTo: dStream, x: input, rstd: kept.attentionRstd, gain: weights.attentionNorm,
       dGain: gradients?.attentionNorm)
   }
 

@@ -23,7 +23,7 @@ public final class LanguageModelHead {
     self.workspace = workspace
     self.capacity = capacity
     gathered = workspace.take("head", rows: capacity, columns: c)
-    normalized = workspace.take("head", rows: capacity, columns: c)
+    normalized = workspace.take("head", rows: capacity, columns: c, decoder.dtype)
     rstd = workspace.take("head", rows: capacity, columns: 1)
     dNormalized = trains ? workspace.take("head", rows: capacity, columns: c) : nil
     scratch = LinearCrossEntropy.Scratch(

@@ -29,16 +29,29 @@ public final class ParameterSet: Sendable {
   /// The gradients, laid out as the values.
   public let gradients: Storage
 
-  /// Lays out tensors of the given names and shapes, all zero.
-  public init(_ tensors: [(name: String, rows: Int, columns: Int, isVector: Bool)]) {
+  /// The name and shape of a tensor to lay out.
+  public typealias Tensor = (name: String, rows: Int, columns: Int, isVector: Bool)
+
+  /// Lays out tensors of the given names and shapes, all zero, each at the start of a cache line.
+  public convenience init(_ tensors: [Tensor]) { self.init(blocks: tensors.map { [$0] }) }
+
+  /// Lays out blocks of tensors, all zero: the tensors of a block follow each other without padding, so that
+  /// matrices of equal width are one matrix together.
+  public init(blocks: [[Tensor]]) {
     let lane = Storage.alignment / MemoryLayout<Float>.stride
     var offset = 0
-    entries = tensors.map { tensor in
-      defer { offset += (tensor.rows * tensor.columns + lane - 1) / lane * lane }
-      return Entry(
-        name: tensor.name, rows: tensor.rows, columns: tensor.columns, isVector: tensor.isVector,
-        offset: offset)
+    var entries: [Entry] = []
+    for block in blocks {
+      for tensor in block {
+        entries.append(
+          Entry(
+            name: tensor.name, rows: tensor.rows, columns: tensor.columns, isVector: tensor.isVector,
+            offset: offset))
+        offset += tensor.rows * tensor.columns
+      }
+      offset = (offset + lane - 1) / lane * lane
     }
+    self.entries = entries
     parameterCount = entries.reduce(0) { $0 + $1.rows * $1.columns }
     values = Storage(count: offset)
     gradients = Storage(count: offset)
@@ -49,6 +62,21 @@ public final class ParameterSet: Sendable {
 
   /// The gradient of a tensor.
   public func gradient(_ index: Int) -> Matrix { matrix(gradients, entries[index]) }
+
+  /// The values of neighbours in one block, of equal width, as one matrix.
+  public func values(_ range: Range<Int>) -> Matrix { stack(values, range) }
+
+  /// Their gradients.
+  public func gradients(_ range: Range<Int>) -> Matrix { stack(gradients, range) }
+
+  private func stack(_ storage: Storage, _ range: Range<Int>) -> Matrix {
+    let (first, last) = (entries[range.lowerBound], entries[range.upperBound - 1])
+    let rows = entries[range].reduce(0) { $0 + $1.rows }
+    precondition(
+      last.offset + last.rows * last.columns == first.offset + rows * first.columns,
+      "\(first.name) to \(last.name) are not one matrix")
+    return Matrix(storage.base + first.offset, rows: rows, columns: first.columns)
+  }
 
   private func matrix(_ storage: Storage, _ entry: Entry) -> Matrix {
     Matrix(storage.base + entry.offset, rows: entry.rows, columns: entry.columns)

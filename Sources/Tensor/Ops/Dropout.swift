@@ -8,8 +8,8 @@ public enum Dropout {
   /// backward: dx = forward(dy) with the same rate and seed.
   ///
   /// - Parameters:
-  ///   - x: [rows, columns].
-  ///   - y: [rows, columns], overwritten; it may be x.
+  ///   - x: [rows, columns], of either type.
+  ///   - y: [rows, columns], of either type, overwritten; it may be x.
   ///   - rate: The share to drop, in 0..<1, to a resolution of 2⁻²⁴.
   public static func forward(
     _ x: Matrix, into y: Matrix, rate: Float, seed: UInt64, pool: ThreadPool
@@ -20,9 +20,10 @@ public enum Dropout {
     let threshold = UInt32((rate * 0x1p24).rounded())
     pool.split(x.rows, cost: 2 * x.columns) { range in
       let row = range.lowerBound
-      lk_dropout_f32(
-        y.row(row), y.stride, x.row(row), x.stride, seed, row, threshold, 1 / (1 - rate), range.count,
-        x.columns, level)
+      lk_dropout(
+        y.kernelRows(range), x.kernelRows(range), seed, row, threshold, 1 / (1 - rate), range.count,
+        x.columns,
+        level)
     }
   }
 }

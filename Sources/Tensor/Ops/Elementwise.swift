@@ -2,13 +2,21 @@ import CKernels
 
 /// Sums element by element, and sums over rows.
 public enum Elementwise {
-  /// Adds x to y: y += x, as on a residual branch. Its backward is itself: the gradient reaches both.
+  /// Copies x to y, of either type: bfloat16 is widened exactly, float32 rounded to nearest.
+  public static func copy(_ x: Matrix, to y: Matrix, pool: ThreadPool) {
+    requireSameShape(x, y, "copy")
+    let level = kernelLevel
+    pool.split(x.rows, cost: x.columns) { range in
+      lk_copy(y.kernelRows(range), x.kernelRows(range), range.count, x.columns, level)
+    }
+  }
+
+  /// Adds x to y, of either type: y += x, as on a residual branch. Its backward is itself: the gradient reaches both.
   public static func add(_ x: Matrix, to y: Matrix, pool: ThreadPool) {
     requireSameShape(x, y, "add")
     let level = kernelLevel
     pool.split(x.rows, cost: x.columns) { range in
-      lk_add_f32(
-        y.row(range.lowerBound), y.stride, x.row(range.lowerBound), x.stride, range.count, x.columns, level)
+      lk_add(y.kernelRows(range), x.kernelRows(range), range.count, x.columns, level)
     }
   }
 

@@ -31,26 +31,38 @@ public enum Linear {
     }
   }
 
-  /// Computes y = x·Wᵀ, or adds it to y where `accumulates`.
+  /// Computes y = x·Wᵀ + u·Vᵀ + bias, or adds it to y where `accumulates`.
   ///
+  /// Bfloat16 inputs are multiplied as they are, with float32 sums; float32 inputs by weights widened to float32.
   /// The work is cut by shape alone, so the result does not depend on the number of threads.
   ///
   /// - Parameters:
   ///   - x: [T, in].
   ///   - weight: [out, in].
+  ///   - term: u, [T, R], and V, [out, R].
+  ///   - bias: [1, out].
   ///   - y: [T, out].
   ///   - scratch: made for this weight among others.
   public static func forward(
-    _ x: Matrix, _ weight: WeightMatrix, into y: Matrix, accumulates: Bool = false, scratch: Scratch,
-    pool: ThreadPool
+    _ x: Matrix, _ weight: WeightMatrix, plus term: MatrixProduct.Term? = nil, bias: Matrix? = nil,
+    into y: Matrix, accumulates: Bool = false, scratch: Scratch, pool: ThreadPool
   ) {
     precondition(
       x.rows == y.rows && x.columns == weight.columns && y.columns == weight.rows,
       "[\(x.rows), \(x.columns)] · [\(weight.rows), \(weight.columns)]ᵀ into [\(y.rows), \(y.columns)]")
-    if let w = weight.float32 {
-      GEMM.multiply(x, w, transposeB: true, into: y, beta: accumulates ? 1 : 0, pool: pool)
-      return
+    if x.dtype == .bfloat16 || weight.format == .float32 {
+      return MatrixProduct.multiply(
+        x, weight.matrix, transposeB: true, plus: term, into: y, adds: accumulates, bias: bias, pool: pool)
     }
+    widenedProduct(x, weight, into: y, accumulates: accumulates, scratch: scratch, pool: pool)
+    if let term { MatrixProduct.multiply(term.a, term.b, transposeB: true, into: y, adds: true, pool: pool) }
+    if let bias { Elementwise.addBias(bias.base, to: y, pool: pool) }
+  }
+
+  /// The product of float32 inputs and other weights, a panel of widened rows at a time.
+  private static func widenedProduct(
+    _ x: Matrix, _ weight: WeightMatrix, into y: Matrix, accumulates: Bool, scratch: Scratch, pool: ThreadPool
+  ) {
     guard x.rows > 0 else { return }
     let step = Scratch.panelRows
     pool.parallel((weight.rows + step - 1) / step) { task, worker in
@@ -61,19 +73,18 @@ public enum Linear {
     }
   }
 
-  /// Computes the gradient of the input, dx = dy·W, or adds it to dx where `accumulates`.
+  /// Computes the gradient of the input, dx = dy·W + u·V, or adds it to dx where `accumulates`.
   ///
   /// - Parameters:
   ///   - dy: [T, out].
-  ///   - weight: [out, in], in float32.
+  ///   - weight: [out, in], in float32 beside float32 gradients.
+  ///   - term: u, [T, R], and V, [R, in].
   ///   - dx: [T, in].
   public static func inputGradient(
-    _ dy: Matrix, _ weight: WeightMatrix, into dx: Matrix, accumulates: Bool = false, pool: ThreadPool
+    _ dy: Matrix, _ weight: WeightMatrix, plus term: MatrixProduct.Term? = nil, into dx: Matrix,
+    accumulates: Bool = false, pool: ThreadPool
   ) {
-    guard let w = weight.float32 else {
-      preconditionFailure("a gradient through \(weight.format) weights; training holds them as float32")
-    }
-    GEMM.multiply(dy, w, into: dx, beta: accumulates ? 1 : 0, pool: pool)
+    MatrixProduct.multiply(dy, weight.matrix, plus: term, into: dx, adds: accumulates, pool: pool)
   }
 }
 

@@ -24,13 +24,14 @@ public enum LinearCrossEntropy {
   /// Computes each row's loss: losses[i] = ln Σⱼ e^z[j] − z[labels[i]], with z = hidden[i]·headᵀ, in nats.
   ///
   /// - Parameters:
-  ///   - hidden: [N, C], the rows that have a label.
+  ///   - hidden: [N, C], the rows that have a label; bfloat16 takes bfloat16 products. Logits are float32.
   ///   - head: [V, C].
   ///   - labels: [N], each in 0..<V.
   ///   - losses: [N], overwritten.
   public static func forward(
     hidden: Matrix, head: WeightMatrix, labels: UnsafeBufferPointer<Int32>,
-    losses: UnsafeMutablePointer<Float>, scratch: Scratch, pool: ThreadPool
+    losses: UnsafeMutablePointer<Float>,
+    scratch: Scratch, pool: ThreadPool
   ) {
     forEachChunk(hidden, head, labels, scratch, pool) { rows, _, logits, labels in
       let level = kernelLevel
@@ -48,7 +49,7 @@ public enum LinearCrossEntropy {
   ///     dHidden = dz·head,  dHead += dzᵀ·hidden
   ///
   /// - Parameters:
-  ///   - hidden: [N, C], the rows that have a label.
+  ///   - hidden: [N, C], the rows that have a label; bfloat16 takes bfloat16 products. Logits are float32.
   ///   - head: [V, C].
   ///   - labels: [N], each in 0..<V.
   ///   - weights: [N], or nil for 1 everywhere.
@@ -58,8 +59,8 @@ public enum LinearCrossEntropy {
   ///   - dHead: [V, C], added to; nil for a frozen head.
   public static func forwardBackward(
     hidden: Matrix, head: WeightMatrix, labels: UnsafeBufferPointer<Int32>,
-    weights: UnsafeBufferPointer<Float>?, scale: Float, losses: UnsafeMutablePointer<Float>, dHidden: Matrix,
-    dHead: Matrix?, scratch: Scratch,
+    weights: UnsafeBufferPointer<Float>?,
+    scale: Float, losses: UnsafeMutablePointer<Float>, dHidden: Matrix, dHead: Matrix?, scratch: Scratch,
     pool: ThreadPool
   ) {
     requireSameShape(hidden, dHidden, "cross-entropy")
@@ -68,17 +69,19 @@ public enum LinearCrossEntropy {
     precondition(weights.map { $0.count == hidden.rows } ?? true, "weights for \(hidden.rows) rows")
     let weights = weights?.baseAddress
     forEachChunk(hidden, head, labels, scratch, pool) { rows, hidden, logits, labels in
+      // Each gradient takes its logit's place, or the first half of the row where it is half as wide.
+      let gradients = Matrix(
+        logits.address, hidden.dtype, rows: logits.rows, columns: logits.columns,
+        stride: logits.stride * MemoryLayout<Float>.stride / hidden.dtype.byteCount)
       let level = kernelLevel
       pool.split(rows.count, cost: 6 * logits.columns) { part in
         let row = rows.lowerBound + part.lowerBound
-        lk_cross_entropy_backward_f32(
-          losses + row, logits.row(part.lowerBound), logits.stride, labels + part.lowerBound,
-          weights.map { $0 + row }, scale, part.count, logits.columns, level)
+        lk_cross_entropy_backward(
+          losses + row, gradients.kernelRows(part), logits.row(part.lowerBound), logits.stride,
+          labels + part.lowerBound, weights.map { $0 + row }, scale, part.count, logits.columns, level)
       }
-      Linear.inputGradient(logits, head, into: dHidden.rows(rows), pool: pool)
-      if let dHead {
-        GEMM.multiply(logits, transposeA: true, hidden, into: dHead, beta: 1, pool: pool)
-      }
+      Linear.inputGradient(gradients, head, into: dHidden.rows(rows), pool: pool)
+      if let dHead { MatrixProduct.addTransposedProduct(gradients, hidden, to: dHead, pool: pool) }
     }
   }
 

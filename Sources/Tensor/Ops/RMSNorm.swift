@@ -1,6 +1,6 @@
 import CKernels
 
-/// Root-mean-square normalisation (Zhang and Sennrich, 2019, arXiv:1910.07467).
+/// Root-mean-square normalisation (Zhang and Sennrich, 2019, arXiv:1910.07467), of matrices of either type.
 public enum RMSNorm {
   /// Normalises each row: r = 1 / √(mean(x²) + ε), y = x·r ⊙ gain.
   ///
@@ -17,8 +17,8 @@ public enum RMSNorm {
     let level = kernelLevel
     pool.split(x.rows, cost: x.columns) { range in
       let row = range.lowerBound
-      lk_rmsnorm_f32(
-        y.row(row), y.stride, rstd + row, x.row(row), x.stride, gain, epsilon, range.count, x.columns, level)
+      lk_rmsnorm(
+        y.kernelRows(range), rstd + row, x.kernelRows(range), gain, epsilon, range.count, x.columns, level)
     }
   }
 
@@ -41,8 +41,8 @@ public enum RMSNorm {
     let level = kernelLevel
     pool.split(x.rows, cost: 2 * x.columns) { range in
       let row = range.lowerBound
-      lk_rmsnorm_backward_add_f32(
-        dx.row(row), dx.stride, dy.row(row), dy.stride, x.row(row), x.stride, rstd + row, gain, range.count,
+      lk_rmsnorm_backward_add(
+        dx.kernelRows(range), dy.kernelRows(range), x.kernelRows(range), rstd + row, gain, range.count,
         x.columns, level)
     }
   }
@@ -57,8 +57,8 @@ public enum RMSNorm {
     let level = kernelLevel
     pool.split(x.rows, cost: 2 * x.columns) { range in
       let row = range.lowerBound
-      lk_rmsnorm_backward_f32(
-        dx.row(row), dx.stride, dy.row(row), dy.stride, x.row(row), x.stride, rstd + row, gain, range.count,
+      lk_rmsnorm_backward(
+        dx.kernelRows(range), dy.kernelRows(range), x.kernelRows(range), rstd + row, gain, range.count,
         x.columns, level)
     }
   }

@@ -58,9 +58,9 @@ public enum RotaryEmbedding {
     guard let positions = positions.baseAddress else { return }
     let (cosine, sine, level) = (table.cosine.base, table.sine.base, kernelLevel)
     pool.split(x.rows, cost: x.columns) { range in
-      lk_rotary_f32(
-        x.row(range.lowerBound), x.stride, cosine, sine, positions + range.lowerBound, inverse ? -1 : 1,
-        range.count, x.columns / headDimension, half, level)
+      lk_rotary(
+        x.kernelRows(range), cosine, sine, positions + range.lowerBound, inverse ? -1 : 1, range.count,
+        x.columns / headDimension, half, level)
     }
   }
 }

@@ -2,16 +2,14 @@ import CKernels
 
 /// The gated activation of Llama's feed-forward layer (Shazeer, 2020, arXiv:2002.05202).
 public enum SwiGLU {
-  /// h = gate·σ(gate)·up, all [rows, F]; h is overwritten.
+  /// h = gate·σ(gate)·up, all [rows, F] and of either type; h is overwritten.
   public static func forward(gate: Matrix, up: Matrix, into h: Matrix, pool: ThreadPool) {
     requireSameShape(gate, up, "SwiGLU")
     requireSameShape(gate, h, "SwiGLU")
     let level = kernelLevel
     pool.split(h.rows, cost: 4 * h.columns) { range in
-      let row = range.lowerBound
-      lk_swiglu_f32(
-        h.row(row), h.stride, gate.row(row), gate.stride, up.row(row), up.stride, range.count, h.columns,
-        level)
+      lk_swiglu(
+        h.kernelRows(range), gate.kernelRows(range), up.kernelRows(range), range.count, h.columns, level)
     }
   }
 
@@ -30,10 +28,9 @@ public enum SwiGLU {
     requireSameShape(dUp, gate, "SwiGLU")
     let level = kernelLevel
     pool.split(dh.rows, cost: 6 * dh.columns) { range in
-      let row = range.lowerBound
-      lk_swiglu_backward_f32(
-        dGate.row(row), dGate.stride, dUp.row(row), dUp.stride, dh.row(row), dh.stride, gate.row(row),
-        gate.stride, up.row(row), up.stride, range.count, dh.columns, level)
+      lk_swiglu_backward(
+        dGate.kernelRows(range), dUp.kernelRows(range), dh.kernelRows(range), gate.kernelRows(range),
+        up.kernelRows(range), range.count, dh.columns, level)
     }
   }
 }

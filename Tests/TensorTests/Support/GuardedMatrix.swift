@@ -1,3 +1,4 @@
+import CKernels
 import Tensor
 
 /// A matrix in the middle of guard values: an odd offset makes it unaligned, its rows lie apart, and what is
@@ -30,6 +31,7 @@ final class GuardedMatrix {
 
   /// Where the values start.
   var base: UnsafeMutablePointer<Float> { matrix.base }
+  var rows: lk_rows { matrix.kernelRows }
   var stride: Int { matrix.stride }
 
   /// The elements in order.

@@ -19,7 +19,7 @@ extension Fixtures {
 
 extension WeightMatrix {
   /// All values of a float32 matrix, row by row.
-  var values: [Float] { float32?.values ?? [] }
+  var values: [Float] { matrix.values }
 }
 
 extension Matrix {

@@ -1,0 +1,116 @@
+import Tensor
+
+/// The projections of a layer that read the same input, with one product for all of their A matrices.
+struct ProjectionGroup {
+  /// The projections in the order of `Projection`.
+  let members: [LinearProjection]
+  /// The A matrices of those with an update, one after another.
+  let stack: LoRAAdapter.Group?
+  /// s, the factor on every update.
+  let scaling: Float
+
+  /// Dropout on the adapters' inputs, for one batch of one step.
+  struct AdapterDropout {
+    let rate: Float
+    /// Differs from batch to batch.
+    let seed: UInt64
+    /// Scratch as large as any projection's input.
+    let dropped: Matrix
+
+    /// The window that fits `x`.
+    func scratch(for x: Matrix) -> Matrix {
+      Matrix(dropped.address, dropped.dtype, rows: x.rows, columns: x.columns)
+    }
+
+    /// The seed of one projection's mask: as in PEFT, each draws its own. The multiplier is odd and unrelated to
+    /// those that batches and the rows of a mask are kept apart by, so that no two masks are shifts of each other.
+    static func seed(_ seed: UInt64, site: Int) -> UInt64 { seed &+ UInt64(site) &* 0xd6e8_feb8_6659_fd93 }
+  }
+
+  /// Computes u = s·dropout(x)·Aᵀ for all updates.
+  ///
+  /// - Parameters:
+  ///   - x: [T, in].
+  ///   - reduced: [T, n·R], overwritten.
+  func reduce(_ x: Matrix, into reduced: Matrix?, dropout: AdapterDropout?, pool: ThreadPool) {
+    guard let stack, let reduced else { return }
+    guard let dropout else {
+      return MatrixProduct.multiply(x, stack.a, transposeB: true, into: reduced, factor: scaling, pool: pool)
+    }
+    for case let (member, update?) in members.lazy.map({ ($0, $0.update) }) {
+      let dropped = drop(x, member, dropout, pool)
+      MatrixProduct.multiply(
+        dropped, update.a, transposeB: true, into: reduced.columns(member.reducedColumns), factor: scaling,
+        pool: pool)
+    }
+  }
+
+  /// Adds the gradients of what trains here, and computes the gradient of the input where one is wanted:
+  ///
+  ///     dx = Σ dy·W + D,   D = dropout(du·A),   dA += duᵀ·dropout(x)
+  ///
+  /// - Parameters:
+  ///   - dx: [T, in], overwritten; nil where nothing below trains. Float32 where there are several members.
+  ///   - dy: the gradient of a member's output, [T, out], by its place.
+  ///   - x: [T, in], as the forward call saw it.
+  ///   - reduced: [T, n·R], as the forward call left them.
+  ///   - dReduced: [T, n·R], scratch.
+  func backward(
+    into dx: Matrix?, dy: (Int) -> Matrix, x: Matrix, reduced: Matrix?, dReduced: Matrix?,
+    dropout: AdapterDropout?, pool: ThreadPool
+  ) {
+    for place in members.indices {
+      members[place].addGradients(
+        dy: dy(place), x: x, reduced: reduced, scaling: scaling, into: dReduced, pool: pool)
+    }
+    var term: MatrixProduct.Term?
+    var adds = false
+    if let stack, let dReduced {
+      if let dropout {
+        addDroppedGradients(to: dx, &adds, x: x, dReduced: dReduced, dropout, pool)
+      } else {
+        MatrixProduct.addTransposedProduct(dReduced, x, to: stack.dA, pool: pool)
+        term = MatrixProduct.Term(dReduced, stack.a)
+      }
+    }
+    guard let dx else { return }
+    for place in members.indices {
+      Linear.inputGradient(
+        dy(place), members[place].weight, plus: place == 0 ? term : nil, into: dx,
+        accumulates: adds || place > 0, pool: pool)
+    }
+  }
+
+  /// The updates' part of the backward where each has a mask of its own.
+  private func addDroppedGradients(
+    to dx: Matrix?, _ adds: inout Bool, x: Matrix, dReduced: Matrix, _ dropout: AdapterDropout,
+    _ pool: ThreadPool
+  ) {
+    for case let (member, update?) in members.lazy.map({ ($0, $0.update) }) {
+      let du = dReduced.columns(member.reducedColumns)
+      MatrixProduct.addTransposedProduct(du, drop(x, member, dropout, pool), to: update.dA, pool: pool)
+      guard let dx else { continue }
+      // The input's dropped copy has been read; its place now takes the gradient through the same mask.
+      let gradient = dropout.scratch(for: x)
+      MatrixProduct.multiply(du, update.a, into: gradient, pool: pool)
+      mask(gradient, into: adds ? gradient : dx, member, dropout, pool)
+      if adds { Elementwise.add(gradient, to: dx, pool: pool) }
+      adds = true
+    }
+  }
+
+  private func drop(
+    _ x: Matrix, _ member: LinearProjection, _ dropout: AdapterDropout, _ pool: ThreadPool
+  ) -> Matrix {
+    let dropped = dropout.scratch(for: x)
+    mask(x, into: dropped, member, dropout, pool)
+    return dropped
+  }
+
+  private func mask(
+    _ x: Matrix, into y: Matrix, _ member: LinearProjection, _ dropout: AdapterDropout, _ pool: ThreadPool
+  ) {
+    Dropout.forward(
+      x, into: y, rate: dropout.rate, seed: AdapterDropout.seed(dropout.seed, site: member.site), pool: pool)
+  }
+}

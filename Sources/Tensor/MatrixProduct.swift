@@ -1,0 +1,53 @@
+/// Matrix products in the arithmetic of their left operand: float32 through OpenBLAS, bfloat16 with float32 sums
+/// through this package's own kernels.
+public enum MatrixProduct {
+  /// A second product that is added to a first.
+  public struct Term {
+    /// [M, R], of the first left operand's type.
+    public let a: Matrix
+    /// [R, N], or [N, R] where the first product transposes too.
+    public let b: Matrix
+
+    /// Names the operands.
+    public init(_ a: Matrix, _ b: Matrix) { (self.a, self.b) = (a, b) }
+  }
+
+  /// Computes C = A·op(B) + A₂·op(B₂) + bias, added to what C holds where `adds`.
+  ///
+  /// - Parameters:
+  ///   - a: [M, K].
+  ///   - b: [K, N], or [N, K] if `transposeB`. Beside a bfloat16 `a` it may be of either type, and float32 values
+  ///     are rounded.
+  ///   - term: A₂ and B₂.
+  ///   - c: [M, N]; float32, or of either type beside a bfloat16 `a`. It overlaps no operand.
+  ///   - factor: A factor on the first product; there is no second one beside a factor other than 1.
+  ///   - bias: [1, N], float32.
+  public static func multiply(
+    _ a: Matrix, _ b: Matrix, transposeB: Bool = false, plus term: Term? = nil, into c: Matrix,
+    adds: Bool = false, factor: Float = 1, bias: Matrix? = nil, pool: ThreadPool
+  ) {
+    precondition(factor == 1 || (term == nil && bias == nil), "a factor beside other terms")
+    precondition(b.dtype == a.dtype || a.dtype == .bfloat16, "\(a.dtype) by \(b.dtype)")
+    guard a.dtype == .float32 else {
+      return HalfGEMM.multiply(
+        a, b, transposeB: transposeB, plus: term, into: c, adds: adds, factor: factor, bias: bias, pool: pool)
+    }
+    GEMM.multiply(a, b, transposeB: transposeB, into: c, alpha: factor, beta: adds ? 1 : 0, pool: pool)
+    if let term { GEMM.multiply(term.a, term.b, transposeB: transposeB, into: c, beta: 1, pool: pool) }
+    if let bias { Elementwise.addBias(bias.base, to: c, pool: pool) }
+  }
+
+  /// Adds Xᵀ·Y to C.
+  ///
+  /// - Parameters:
+  ///   - x: [T, M].
+  ///   - y: [T, N], of the same type. Of two bfloat16 matrices, one should be narrow.
+  ///   - c: [M, N], float32.
+  public static func addTransposedProduct(_ x: Matrix, _ y: Matrix, to c: Matrix, pool: ThreadPool) {
+    if x.dtype == .float32 {
+      GEMM.multiply(x, transposeA: true, y, into: c, beta: 1, pool: pool)
+    } else {
+      HalfGEMM.addTransposedProduct(x, y, to: c, pool: pool)
+    }
+  }
+}
