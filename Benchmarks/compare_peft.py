@@ -8,40 +8,55 @@
 Needs the packages of Tests/Fixtures/requirements.txt. Each run is a process of its own: PEFT, ours, PEFT …
 Tokens/s counts every token of the rows, end of text included, over steps two and later: loading and the
 first, slower step are left out on both sides. Peak memory is the largest resident set that the system saw,
-mapped files included. Ratios are taken within a round, then summarised as median and range over the rounds.
+mapped files included. Start-up is the time from the start of our process to the line that reports its first
+step, less the step. Ratios are taken within a round, then summarised as median and range over the rounds;
+PEFT's best mode and its leanest are those with the best medians.
 """
 
 import argparse
-import itertools
 import json
 import os
-import platform
 import random
-import statistics
-import subprocess
+import re
 import sys
 import tempfile
-from dataclasses import dataclass
-from importlib.metadata import version
+from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from measuring import (
+    Row,
+    Spread,
+    busy_note,
+    find_binary,
+    goals_table,
+    json_of,
+    machine,
+    markdown_table,
+    progress,
+    refusal,
+    run_process,
+    versions,
+)
 
 # Only light imports: a child's peak memory starts at its parent's resident set.
 from tokenizers import Tokenizer
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 PARITY_BOUND = 1e-3
+MODES = ("f32", "autocast", "bf16", "bf16-autocast", "bf16-all")
+COMPUTES = ("f32", "bf16")
 
 
 @dataclass(frozen=True)
 class Side:
-    """One contestant: whose trainer, and in which arithmetic."""
+    """One contestant: whose trainer, in which arithmetic, on how many threads."""
 
     trainer: str  # "peft" or "lora-train"
     mode: str
+    threads: int
 
     @property
     def name(self) -> str:
-        return f"{self.trainer} {self.mode}"
+        return f"{self.trainer} {self.mode}, {self.threads} thread{'s' if self.threads > 1 else ''}"
 
 
 @dataclass(frozen=True)
@@ -49,6 +64,16 @@ class Run:
     tokens_per_second: float
     peak_bytes: int
     losses: list[float]
+    start_up_seconds: float | None  # of lora-train
+    others: float | None  # share of the machine that other processes took
+
+
+# What each arithmetic is to reach: speed against PEFT in float32 and in its best mode, share of the peak.
+GOALS = {
+    "f32": {"float32": 1.7, "best": None, "share": 0.85},
+    "bf16": {"float32": 3.0, "best": 2.3, "share": 0.80},
+}
+MEMORY_GOAL, START_UP_GOAL, SCALING_GOAL = 0.40, 1.0, 1.9
 
 
 # MARK: Rows
@@ -102,20 +127,6 @@ def prepare_rows(arguments, folder: Path) -> list[list[int]]:
 # MARK: Runs
 
 
-def run_process(command: list[str], threads: int) -> int:
-    """Runs a command to its end and returns its peak resident set in bytes."""
-    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "PYTHONWARNINGS": "ignore"}
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
-            log.seek(0)
-            tail = log.read().decode(errors="replace")[-3000:]
-            sys.exit(f"{tail}\nexit code {process.returncode}: {' '.join(command)}")
-    return usage.ru_maxrss * (1 if platform.system() == "Darwin" else 1024)
-
-
 def command_of(side: Side, arguments, folder: Path, report: Path, output: Path) -> list[str]:
     adapter = str(folder / "initial")
     if side.trainer == "peft":
@@ -148,21 +159,67 @@ def command_of(side: Side, arguments, folder: Path, report: Path, output: Path) 
     flags |= {
         "--batch-size": arguments.batch_size,
         "--learning-rate": arguments.learning_rate,
-        "--threads": arguments.threads,
+        "--threads": side.threads,
     }
     return trainer + [str(part) for flag in flags.items() for part in flag]
 
 
-def run_side(side: Side, arguments, folder: Path, batch_tokens: list[int], output: Path) -> Run:
+def run_side(side: Side, arguments, folder: Path, batch_tokens: list[int], output: Path) -> Run | None:
+    """One run; None where this lora-train refuses the arithmetic."""
     report = folder / "report.json"
-    peak = run_process(command_of(side, arguments, folder, report, output), arguments.threads)
+    command = command_of(side, arguments, folder, report, output)
+    finished = run_process(command, side.threads, allowed_codes=(0,) if side.mode == "f32" else (0, 2))
+    if reason := refusal(finished):
+        progress(f"{side.name}: {reason} Going on without.")
+        return None
     steps = json.loads(report.read_text())["steps"]
     report.unlink()
     if len(steps) != arguments.steps:
         sys.exit(f"{side.name}: the report holds {len(steps)} steps; expected {arguments.steps}.")
+    first = next((at for at, line in finished.lines if re.match(r"step +1 of ", line)), None)
+    if side.trainer == "lora-train" and first is None:
+        sys.exit(f"{side.name}: no line of the log begins with step 1 of; expected one.")
     seconds = sum(step["seconds"] for step in steps[1:])
     tokens = sum(batch_tokens[index % len(batch_tokens)] for index in range(1, len(steps)))
-    return Run(tokens / seconds, peak, [step["loss"] for step in steps])
+    return Run(
+        tokens / seconds,
+        finished.peak_bytes,
+        [step["loss"] for step in steps],
+        first - steps[0]["seconds"] if side.trainer == "lora-train" else None,
+        finished.others,
+    )
+
+
+def run_rounds(sides: list[Side], arguments, folder: Path, batch_tokens: list[int]) -> dict[Side, list[Run]]:
+    """Every side once a round. A side that is refused is left out."""
+    runs: dict[Side, list[Run]] = {side: [] for side in sides}
+    for repeat in range(arguments.repeats):
+        for side in list(runs):
+            output = folder / f"{side.trainer}-{side.mode}-{side.threads}-{repeat}"
+            run = run_side(side, arguments, folder, batch_tokens, output)
+            if run is None:
+                del runs[side]
+                continue
+            runs[side].append(run)
+            progress(
+                f"{repeat + 1}/{arguments.repeats} {side.name}: {run.tokens_per_second:.1f} tokens/s, "
+                f"{run.peak_bytes / 2**30:.2f} GiB, loss {run.losses[0]:.4f} → {run.losses[-1]:.4f}"
+            )
+    return runs
+
+
+def share_of_peak(compute: str, arguments) -> float:
+    """Of the machine's matrix products, as lora-train bench measures both in one run."""
+    flags = {
+        "--model": arguments.model,
+        "--batch-size": arguments.batch_size,
+        "--max-seq-length": arguments.length,
+        "--rank": arguments.rank,
+        "--compute": compute,
+        "--threads": arguments.threads,
+    }
+    command = [arguments.binary, "bench", "--json", *(part for flag in flags.items() for part in flag)]
+    return json_of(run_process(command, arguments.threads))["share_of_peak"]
 
 
 # MARK: Parity
@@ -189,65 +246,73 @@ def check_parity(ours: Path, theirs: Path, initial: Path) -> dict:
 # MARK: Output
 
 
-def spread(values: list[float]) -> dict:
-    return {"median": statistics.median(values), "low": min(values), "high": max(values)}
+def ratio(runs: dict[Side, list[Run]], ours: Side, theirs: Side, figure: str) -> Spread:
+    rounds = zip(runs[ours], runs[theirs], strict=True)
+    return Spread.of(getattr(a, figure) / getattr(b, figure) for a, b in rounds)
 
 
-def summarise(runs: dict[Side, list[Run]]) -> dict:
-    sides = {
-        side.name: {
-            "tokensPerSecond": spread([run.tokens_per_second for run in done]),
-            "peakBytes": spread([run.peak_bytes for run in done]),
-            "losses": done[-1].losses,
-        }
+def rows_of(runs: dict[Side, list[Run]], shares: dict[str, float], arguments) -> list[Row]:
+    """What is asked of the trainer, as far as the sides that ran can tell."""
+
+    def median(side: Side, figure: str) -> float:
+        return Spread.of(getattr(run, figure) for run in runs[side]).median
+
+    peft = [side for side in runs if side.trainer == "peft"]
+    ours = [side for side in runs if side.trainer == "lora-train" and side.threads == arguments.threads]
+    best = max(peft, key=lambda side: median(side, "tokens_per_second"))
+    leanest = min(peft, key=lambda side: median(side, "peak_bytes"))
+    plain = next((side for side in peft if side.mode == "f32"), None)
+    rows = []
+    for side in ours:
+        goals, single = GOALS[side.mode], Side(side.trainer, side.mode, 1)
+        if plain:
+            speed = ratio(runs, side, plain, "tokens_per_second")
+            rows.append(Row(f"{side.mode}: tokens/s ÷ PEFT f32", speed, goals["float32"]))
+        speed = ratio(runs, side, best, "tokens_per_second")
+        rows.append(Row(f"{side.mode}: tokens/s ÷ PEFT's best mode ({best.mode})", speed, goals["best"]))
+        if side.mode in shares:
+            share = Spread.of([shares[side.mode]])
+            rows.append(Row(f"{side.mode}: share of the peak in the same run", share, goals["share"]))
+        memory = ratio(runs, side, leanest, "peak_bytes")
+        what = f"{side.mode}: peak memory ÷ PEFT's leanest mode ({leanest.mode})"
+        rows.append(Row(what, memory, MEMORY_GOAL, is_ceiling=True))
+        start_up = Spread.of(run.start_up_seconds for run in runs[side])
+        rows.append(Row(f"{side.mode}: start-up", start_up, START_UP_GOAL, is_ceiling=True, unit=" s"))
+        if single != side and single in runs:
+            scaling = ratio(runs, side, single, "tokens_per_second")
+            goal = SCALING_GOAL if side.threads == 2 else None
+            rows.append(Row(f"{side.mode}: {side.threads} threads ÷ 1 thread", scaling, goal))
+    return rows
+
+
+def sides_table(runs: dict[Side, list[Run]]) -> str:
+    cells = [
+        [
+            side.name,
+            Spread.of(run.tokens_per_second for run in done).text(1),
+            Spread.of(run.peak_bytes for run in done).text(2, scale=2**30),
+        ]
         for side, done in runs.items()
-    }
-    ratios = []
-    for ours, theirs in itertools.product(runs, runs):
-        if (ours.trainer, theirs.trainer) == ("lora-train", "peft"):
-            rounds = list(zip(runs[ours], runs[theirs], strict=True))
-            speed = spread([a.tokens_per_second / b.tokens_per_second for a, b in rounds])
-            memory = spread([a.peak_bytes / b.peak_bytes for a, b in rounds])
-            ratios.append({"ours": ours.name, "peft": theirs.name, "speed": speed, "memory": memory})
-    return {"sides": sides, "ratios": ratios}
-
-
-def table(summary: dict) -> str:
-    def cell(value: dict, scale: float = 1, digits: int = 2) -> str:
-        low, median, high = (f"{value[key] / scale:.{digits}f}" for key in ("low", "median", "high"))
-        return f"{median} ({low}–{high})"
-
-    lines = [f"{'':<34}{'tokens/s':>26}{'peak GiB':>24}"]
-    for name, side in summary["sides"].items():
-        speed, peak = cell(side["tokensPerSecond"], digits=1), cell(side["peakBytes"], 2**30)
-        lines.append(f"{name:<34}{speed:>26}{peak:>24}")
-    for ratio in summary["ratios"]:
-        name = f"{ratio['ours']} ÷ {ratio['peft']}"
-        lines.append(f"{name:<34}{cell(ratio['speed']):>26}{cell(ratio['memory']):>24}")
-    return "\n".join(lines)
-
-
-def processor_name() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
+    ]
+    return markdown_table(["side", "tokens/s", "peak GiB"], cells)
 
 
 def describe(arguments) -> dict:
-    packages = ("torch", "transformers", "peft", "tokenizers")
     return {
-        "machine": {"processor": processor_name(), "cores": os.cpu_count(), "system": platform.platform()},
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
+        "machine": machine(),
+        "versions": versions("torch", "transformers", "peft", "tokenizers"),
         "settings": {key: str(value) for key, value in vars(arguments).items() if value is not None},
-        "loadBefore": os.getloadavg()[0],
     }
 
 
-def find_binary() -> Path | None:
-    candidates = [REPOSITORY / ".build" / kind / "lora-train" for kind in ("release", "debug")]
-    return next((path for path in candidates if path.exists()), None)
+def report_parity(parity: dict, steps: int) -> None:
+    equal = parity["distance"] <= PARITY_BOUND
+    progress(
+        f"{'equal' if equal else 'DIFFERENT'}: after {steps} steps the adapters differ by at most "
+        f"{parity['distance']:.2e} of their norm ({parity['tensor']}); allowed {PARITY_BOUND:.0e}. "
+        f"Largest difference to how far a tensor moved: {parity['distanceToMovement']:.2e}."
+    )
+    sys.exit(0 if equal else 1)
 
 
 def parse_arguments():
@@ -264,9 +329,18 @@ def parse_arguments():
     add("--rank", type=int, default=8, help="of the adapter, on all seven projections")
     add("--learning-rate", type=float, default=3e-4)
     add("--threads", type=int, default=os.cpu_count())
-    add("--modes", default="f32", help="of PEFT, comma-separated: f32, autocast (to bf16), bf16 (weights too)")
-    add("--compute", default="f32", help="of lora-train, comma-separated: f32, bf16; empty: PEFT alone")
-    add("--binary", type=Path, default=find_binary(), help="lora-train; default: the one in .build")
+    add(
+        "--modes",
+        default=",".join(MODES),
+        help="of PEFT, comma-separated: f32, autocast (to bf16), bf16 (weights; the adapter float32), "
+        "bf16-autocast (both), bf16-all (the adapter too)",
+    )
+    add("--compute", default=",".join(COMPUTES), help="of lora-train, comma-separated; empty: PEFT alone")
+    add(
+        "--binary", type=Path, default=find_binary(), help="lora-train; default: the one built last in .build"
+    )
+    add("--scaling", action=argparse.BooleanOptionalAction, default=True, help="also run ours on one thread")
+    add("--share", action=argparse.BooleanOptionalAction, default=True, help="also run lora-train bench")
     add("--parity", action="store_true", help="compare the adapters of one f32 run each, and stop")
     add("--json", action="store_true", help="one JSON object on standard output")
     arguments = parser.parse_args()
@@ -274,55 +348,59 @@ def parse_arguments():
         parser.error("--steps and --length must be at least 2, --repeats at least 1")
     if arguments.parity:
         arguments.modes, arguments.compute, arguments.repeats = "f32", "f32", 1
-    if unknown := set(arguments.modes.split(",")) - {"f32", "autocast", "bf16"}:
-        parser.error(f"--modes: unknown {', '.join(unknown)}; expected f32, autocast, bf16")
+        arguments.scaling = arguments.share = False
+    for flag, value, known in (("modes", arguments.modes, MODES), ("compute", arguments.compute, COMPUTES)):
+        if unknown := set(filter(None, value.split(","))) - set(known):
+            parser.error(f"--{flag}: unknown {', '.join(sorted(unknown))}; expected {', '.join(known)}")
+    if not arguments.modes:
+        parser.error("--modes is empty; expected at least one mode of PEFT")
     if arguments.compute and not arguments.binary:
         parser.error("no lora-train in .build. Run swift build -c release, or give --binary.")
     return arguments
 
 
+def chosen_sides(arguments) -> list[Side]:
+    computes = list(filter(None, arguments.compute.split(",")))
+    sides = [Side("peft", mode, arguments.threads) for mode in arguments.modes.split(",")]
+    sides += [Side("lora-train", mode, arguments.threads) for mode in computes]
+    if arguments.scaling and arguments.threads > 1:
+        sides += [Side("lora-train", mode, 1) for mode in computes]
+    return sides
+
+
 def main() -> None:
     arguments = parse_arguments()
-    sides = [Side("peft", mode) for mode in arguments.modes.split(",")]
-    sides += [Side("lora-train", mode) for mode in arguments.compute.split(",") if mode]
+    sides = chosen_sides(arguments)
     result = describe(arguments)
-    runs: dict[Side, list[Run]] = {side: [] for side in sides}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         rows = prepare_rows(arguments, folder)
         size = arguments.batch_size
         batch_tokens = [sum(map(len, rows[at : at + size])) for at in range(0, len(rows), size)]
-        maker = [sys.executable, str(Path(__file__).with_name("peft_trainer.py")), "make-adapter"]
+        maker = [sys.executable, Path(__file__).with_name("peft_trainer.py"), "make-adapter"]
         settings = ["--model", arguments.model, "--rank", arguments.rank, "--output", folder / "initial"]
-        run_process(maker + [str(part) for part in settings], arguments.threads)
-        for repeat in range(arguments.repeats):
-            for side in sides:
-                output = folder / f"{side.trainer}-{side.mode}-{repeat}"
-                run = run_side(side, arguments, folder, batch_tokens, output)
-                runs[side].append(run)
-                print(
-                    f"{repeat + 1}/{arguments.repeats} {side.name}: {run.tokens_per_second:.1f} tokens/s, "
-                    f"{run.peak_bytes / 2**30:.2f} GiB, loss {run.losses[0]:.4f} → {run.losses[-1]:.4f}",
-                    file=sys.stderr,
-                )
-        result |= summarise(runs)
+        run_process(maker + settings, arguments.threads)
+        runs = run_rounds(sides, arguments, folder, batch_tokens)
         if arguments.parity:
-            adapters = [folder / f"{side.trainer}-{side.mode}-0" for side in reversed(sides)]
-            result["parity"] = check_parity(*adapters, folder / "initial")
+            ours, theirs = (folder / f"{s.trainer}-{s.mode}-{s.threads}-0" for s in reversed(sides))
+            result["parity"] = check_parity(ours, theirs, folder / "initial")
+    computes = {side.mode for side in runs if side.trainer == "lora-train"}
+    shares = {compute: share_of_peak(compute, arguments) for compute in computes if arguments.share}
+    lines = rows_of(runs, shares, arguments)
 
     if arguments.json:
+        result["sides"] = {side.name: [asdict(run) for run in done] for side, done in runs.items()}
+        result["rows"] = [asdict(line) for line in lines]
         print(json.dumps(result, indent=2, ensure_ascii=False))
     elif not arguments.parity:
-        print(table(result))
-    if parity := result.get("parity"):
-        equal = parity["distance"] <= PARITY_BOUND
-        print(
-            f"{'equal' if equal else 'DIFFERENT'}: after {arguments.steps} steps the adapters differ by at most "
-            f"{parity['distance']:.2e} of their norm ({parity['tensor']}); allowed {PARITY_BOUND:.0e}. "
-            f"Largest difference to how far a tensor moved: {parity['distanceToMovement']:.2e}.",
-            file=sys.stderr,
-        )
-        sys.exit(0 if equal else 1)
+        batch = f"{arguments.batch_size} × {arguments.length} tokens, rank {arguments.rank}"
+        print(f"{arguments.model.name}, {batch}, {result['machine']['processor']}\n")
+        print(sides_table(runs), "\n")
+        print(goals_table(lines))
+    if note := busy_note(run.others for done in runs.values() for run in done):
+        progress(note)
+    if arguments.parity:
+        report_parity(result["parity"], arguments.steps)
 
 
 if __name__ == "__main__":

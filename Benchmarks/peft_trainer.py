@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -18,6 +19,24 @@ from transformers import AutoModelForCausalLM
 from transformers.utils import logging
 
 ALL_PROJECTIONS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+
+
+@dataclass(frozen=True)
+class Mode:
+    """The arithmetic of a run: that of the base, whether autocast chooses, that of the adapter."""
+
+    weights: torch.dtype
+    autocasts: bool = False
+    adapter_is_float32: bool = True  # PEFT's default
+
+
+MODES = {
+    "f32": Mode(torch.float32),
+    "autocast": Mode(torch.float32, autocasts=True),
+    "bf16": Mode(torch.bfloat16),
+    "bf16-autocast": Mode(torch.bfloat16, autocasts=True),
+    "bf16-all": Mode(torch.bfloat16, adapter_is_float32=False),
+}
 
 
 def load(model: Path, dtype: torch.dtype):
@@ -49,18 +68,18 @@ def batch_tensors(rows: list[list[int]]) -> dict[str, torch.Tensor]:
 
 def train(arguments) -> None:
     torch.set_num_threads(arguments.threads)
-    bf16_weights = arguments.mode == "bf16"
-    base = load(arguments.model, torch.bfloat16 if bf16_weights else torch.float32)
+    mode = MODES[arguments.mode]
+    base = load(arguments.model, mode.weights)
     base.config.use_cache = False
     model = PeftModel.from_pretrained(
-        base, arguments.adapter, is_trainable=True, autocast_adapter_dtype=not bf16_weights
+        base, arguments.adapter, is_trainable=True, autocast_adapter_dtype=mode.adapter_is_float32
     )
     model.train()
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=arguments.learning_rate, weight_decay=0.0)
     rows = json.loads(arguments.rows.read_text())
     epoch = [rows[at : at + arguments.batch_size] for at in range(0, len(rows), arguments.batch_size)]
-    autocast = torch.autocast("cpu", dtype=torch.bfloat16) if arguments.mode == "autocast" else None
+    autocast = torch.autocast("cpu", dtype=torch.bfloat16) if mode.autocasts else None
 
     steps = []
     for step in range(arguments.steps):
@@ -88,7 +107,7 @@ def main() -> None:
     parser.add_argument("--adapter", type=Path, help="adapter to start from")
     parser.add_argument("--rows", type=Path, help="JSON list of id lists")
     parser.add_argument("--report", type=Path)
-    parser.add_argument("--mode", choices=["f32", "autocast", "bf16"], default="f32")
+    parser.add_argument("--mode", choices=MODES, default="f32")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--steps", type=int, default=5)
     parser.add_argument("--batch-size", type=int, default=4)
