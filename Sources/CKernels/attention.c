@@ -41,40 +41,37 @@ LK_KERNEL(lk_softmax_block_f32,
            size_t period, size_t out_width),
           (s, m, sum, out, rows, width, visible, period, out_width))
 
-LK_INLINE void lk_softmax_finish_f32_body(float *out, size_t out_stride, float *_Nullable log_sum_exp,
-                                          size_t lse_stride, const float *accumulated, const float *m,
-                                          const float *sum, size_t rows, size_t width) {
-  for (size_t i = 0; i < rows; i++, out += out_stride, accumulated += width) {
+LK_INLINE void lk_softmax_finish_body(lk_rows out, float *_Nullable log_sum_exp, size_t lse_stride,
+                                      const float *accumulated, const float *m, const float *sum, float unit,
+                                      size_t rows, size_t width) {
+  for (size_t i = 0; i < rows; i++, accumulated += width) {
     const float inverse = 1.0f / sum[i];
     for (size_t j = 0; j < width; j += LK_LANES) {
       const size_t n = lk_lanes(width - j);
-      lk_store(out + j, lk_load(accumulated + j, n) * inverse, n);
+      lk_store_at(out, i, j, lk_load(accumulated + j, n) * inverse, n);
     }
-    if (log_sum_exp) log_sum_exp[i * lse_stride] = m[i] + logf(sum[i]);
+    if (log_sum_exp) log_sum_exp[i * lse_stride] = m[i] * unit + logf(sum[i]);
   }
 }
 
-LK_KERNEL(lk_softmax_finish_f32,
-          (float *out, size_t out_stride, float *_Nullable log_sum_exp, size_t lse_stride, const float *accumulated,
-           const float *m, const float *sum, size_t rows, size_t width),
-          (out, out_stride, log_sum_exp, lse_stride, accumulated, m, sum, rows, width))
+LK_KERNEL(lk_softmax_finish,
+          (lk_rows out, float *_Nullable log_sum_exp, size_t lse_stride, const float *accumulated, const float *m,
+           const float *sum, float unit, size_t rows, size_t width),
+          (out, log_sum_exp, lse_stride, accumulated, m, sum, unit, rows, width))
 
-LK_INLINE void lk_row_dots_f32_body(float *delta, const float *a, size_t a_stride, const float *b,
-                                    size_t b_stride, size_t rows, size_t width) {
-  for (size_t i = 0; i < rows; i++, a += a_stride, b += b_stride) {
+LK_INLINE void lk_row_dots_body(float *delta, lk_rows a, lk_rows b, size_t rows, size_t width) {
+  for (size_t i = 0; i < rows; i++) {
     lk_f32 products = 0;
     for (size_t j = 0; j < width; j += LK_LANES) {
       const size_t n = lk_lanes(width - j);
-      products += lk_load(a + j, n) * lk_load(b + j, n);
+      products += lk_load_at(a, i, j, n) * lk_load_at(b, i, j, n);
     }
     delta[i] = lk_sum(products);
   }
 }
 
-LK_KERNEL(lk_row_dots_f32,
-          (float *delta, const float *a, size_t a_stride, const float *b, size_t b_stride, size_t rows,
-           size_t width),
-          (delta, a, a_stride, b, b_stride, rows, width))
+LK_KERNEL(lk_row_dots, (float *delta, lk_rows a, lk_rows b, size_t rows, size_t width),
+          (delta, a, b, rows, width))
 
 LK_INLINE void lk_softmax_block_backward_f32_body(float *s, float *dp, const float *lse, const float *delta,
                                                   size_t rows, size_t width, ptrdiff_t visible,

@@ -68,7 +68,8 @@ enum HalfGEMM {
     let (narrow, wide) = isLeftNarrow ? (x, y) : (y, x)
     let (left, sums) = pool.productScratch.buffers(
       rows: narrow.columns, columns: narrow.rows, width: isLeftNarrow ? 0 : wide.columns)
-    lk_transpose_bf16(left.halves, left.stride, narrow.halves, narrow.stride, narrow.rows, narrow.columns)
+    lk_transpose_bf16(
+      left.halves, left.stride, narrow.halves, narrow.stride, narrow.rows, narrow.columns, kernelLevel)
     if isLeftNarrow {
       multiply(left, wide, transposeB: false, into: c, adds: true, pool: pool)
     } else {

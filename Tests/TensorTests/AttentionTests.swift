@@ -113,8 +113,8 @@ import Testing
       for row in 0..<rows { sum.base[row] = abs(sum.base[row]) }
       // Rows see −1 (that is none), 0, 1 … keys of the block.
       lk_softmax_block_f32(s.base, m.base, sum.base, out.base, rows, width, -1, 4, 5, level.code)
-      lk_softmax_finish_f32(
-        o.base, o.stride, lse.base, 1, out.base, m.base, sum.base, rows, 5, level.code)
+      lk_softmax_finish(
+        o.matrix.kernelRows, lse.base, 1, out.base, m.base, sum.base, 0.5, rows, 5, level.code)
       lk_softmax_block_backward_f32(p.base, dp.base, m.base, sum.base, rows, width, -1, 4, level.code)
       let all = [s, out, m, sum, o, lse, p, dp]
       #expect(all.allSatisfy { $0.guardsAreIntact })

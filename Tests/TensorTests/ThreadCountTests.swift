@@ -161,6 +161,13 @@ import Testing
           .run(threadCount: pool.threadCount).all.map(\.values)
       }
     ),
+    (
+      "attention in bfloat16",
+      { pool in
+        AttentionProblem(heads: 4, keyValueHeads: 2, headDimension: 8, lengths: [1, 520, 65, 7])
+          .runHalf(threadCount: pool.threadCount).values
+      }
+    ),
   ]
 
   @Test("one, two, three and five threads give the same bits", arguments: operators.map(\.name))

@@ -12,8 +12,9 @@
 // Destinations come first, then inputs, then sizes. Matrices are row-major with a stride in elements between
 // rows; any alignment will do, and rows, width and count may be 0 unless said otherwise. "Adds" means the
 // destination is read; every other destination is overwritten whatever it held. Arguments do not overlap
-// unless said otherwise. What may be of either type is computed in float32 and rounded when stored. A group of sixteen partial sums takes a row's elements in turn, and is added up in halves; every
-// level of instructions gives the same bits, but for the matrix products.
+// unless said otherwise. What may be of either type is computed in float32 and rounded when stored. A group of
+// sixteen partial sums takes a row's elements in turn, and is added up in halves; every level of instructions gives
+// the same bits, but for the matrix products and attention in bfloat16.
 
 /// The instruction sets that kernels are compiled for. `LK_SCALAR` is what every processor of the
 /// architecture has (SSE2 on x86-64, NEON on arm64).
@@ -102,20 +103,44 @@ void lk_softmax_block_f32(float *s, float *m, float *sum, float *out, size_t row
                           ptrdiff_t visible, size_t period, size_t out_width, lk_level level);
 
 /// out[i,j] = accumulated[i,j] / sum[i], with contiguous rows of `accumulated`;
-/// log_sum_exp[i·lse_stride] = m[i] + ln sum[i], unless it is null.
-void lk_softmax_finish_f32(float *out, size_t out_stride, float *_Nullable log_sum_exp, size_t lse_stride,
-                           const float *accumulated, const float *m, const float *sum, size_t rows,
-                           size_t width, lk_level level);
+/// log_sum_exp[i·lse_stride] = m[i]·unit + ln sum[i], unless it is null.
+void lk_softmax_finish(lk_rows out, float *_Nullable log_sum_exp, size_t lse_stride, const float *accumulated,
+                       const float *m, const float *sum, float unit, size_t rows, size_t width,
+                       lk_level level);
 
 /// delta[i] = Σⱼ a[i,j]·b[i,j].
-void lk_row_dots_f32(float *delta, const float *a, size_t a_stride, const float *b, size_t b_stride,
-                     size_t rows, size_t width, lk_level level);
+void lk_row_dots(float *delta, lk_rows a, lk_rows b, size_t rows, size_t width, lk_level level);
 
 /// The backward of one block, recomputing the probabilities from the saved log-sum-exp:
 /// s[i,j] = p = e^(s[i,j] − lse[i]) where seen (as above) and 0 elsewhere, dp[i,j] = p·(dp[i,j] − delta[i]).
 /// Both are contiguous with rows of `width`.
 void lk_softmax_block_backward_f32(float *s, float *dp, const float *lse, const float *delta, size_t rows,
                                    size_t width, ptrdiff_t visible, size_t period, lk_level level);
+
+// MARK: Attention in bfloat16
+
+/// One block of the softmax of causal attention, over running row maxima and sums, for scores in units of log₂ e.
+///
+/// Row i sees the keys j < visible + i of the block: none of them, some or all. A row's first block has one that it
+/// sees. With m' = max(m[i], maxⱼ s[i,j]): p[i,j] = 2^(s[i,j] − m'), rounded, where seen and 0 elsewhere, and
+/// sum[i] = sum[i]·c + Σⱼ 2^(s[i,j] − m'), out[i,:] *= c, with c = 2^(m[i] − m'); then m[i] = m'.
+/// The sum is that of the values before rounding: roundings, as often up as down, then cancel in the output, and the
+/// log-sum-exp stays exact. `p` and `s` have rows of `stride`, of which `width`, a multiple of 32, are used; `out`
+/// is contiguous with rows of `out_width`. A first block has m = −∞ and sum = 0, and leaves `out`
+/// as it is.
+void lk_softmax_block_bf16(uint16_t *p, const float *s, size_t stride, float *m, float *sum, float *out,
+                           size_t out_width, size_t rows, size_t width, ptrdiff_t visible, lk_level level);
+
+/// The backward of one block, with scores and log-sum-exps in units of log₂ e and rows seen as above.
+///
+/// p = 2^(s[i,j] − lse[i]) where seen and 0 elsewhere, ds[i,j] = p·(dp[i,j] − delta[i]). Both are rounded and packed
+/// as `lk_pack_bf16` packs the right operand [rows, width] in panels `panel_stride` elements apart; the gradients
+/// are written row by row to `ds` as well. `ds`, `s` and `dp` have rows of `stride`, of which `width`, a multiple of
+/// 32, are used.
+void lk_softmax_backward_bf16(uint16_t *ds, uint16_t *p_panels, uint16_t *ds_panels, size_t panel_stride,
+                              const float *s, const float *dp, size_t stride, const float *lse,
+                              const float *delta, size_t rows, size_t width, ptrdiff_t visible,
+                              lk_level level);
 
 // MARK: SwiGLU
 
@@ -200,7 +225,11 @@ void lk_gemm_bf16(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand 
 
 /// y[j,i] = x[i,j] for a bfloat16 matrix x of `rows` × `width`.
 void lk_transpose_bf16(uint16_t *y, size_t y_stride, const uint16_t *x, size_t x_stride, size_t rows,
-                       size_t width);
+                       size_t width, lk_level level);
+
+/// y[j,i] = x[i,j], rounded to bfloat16.
+void lk_transpose_narrow_bf16(uint16_t *y, size_t y_stride, const float *x, size_t x_stride, size_t rows,
+                              size_t width, lk_level level);
 
 /// y[j,i] += x[i,j].
 void lk_add_transposed_f32(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows,

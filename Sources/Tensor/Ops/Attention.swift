@@ -7,7 +7,8 @@ import CKernels
 ///
 ///     s[j] = scale · q[t,h]·k[j,κ]  for j ≤ t in the same sequence,  p = softmax(s),  o[t,h] = Σⱼ p[j]·v[j,κ]
 ///
-/// Matrices of queries are [T, H·D], of keys and values [T, K·D].
+/// Matrices of queries are [T, H·D], of keys and values [T, K·D]. They are all float32, or all bfloat16 but for the
+/// log-sum-exp; sums are float32 in both.
 public enum Attention {
   /// Computes o, and the log-sum-exp of each row of scores, which the backward needs.
   ///
@@ -27,28 +28,19 @@ public enum Attention {
     precondition(
       logSumExp.rows == q.rows && logSumExp.columns == scratch.heads,
       "log-sum-exp [\(logSumExp.rows), \(logSumExp.columns)] of [\(q.rows), \(scratch.heads)]")
-    let block = AttentionScratch.queryBlock
+    let block = scratch.queryBlock
     withLongestFirst(offsets) { order in
       var tasks = 0
       for sequence in order { tasks += (sequence.count + block - 1) / block * scratch.keyValueHeads }
       pool.parallel(tasks) { task, worker in
+        let (sequence, index) = locate(task / scratch.keyValueHeads, in: order) { ($0 + block - 1) / block }
         // Later blocks see more keys, so they come first.
-        var index = task / scratch.keyValueHeads
-        for sequence in order {
-          let blocks = (sequence.count + block - 1) / block
-          guard index < blocks else {
-            index -= blocks
-            continue
-          }
-          let first = (blocks - 1 - index) * block
-          let rows =
-            sequence.lowerBound + first..<min(sequence.upperBound, sequence.lowerBound + first + block)
-          forwardBlock(
-            q: q.rows(rows), k: k.rows(sequence), v: v.rows(sequence), start: first,
-            keyValueHead: task % scratch.keyValueHeads, scale: scale, into: o.rows(rows),
-            logSumExp: logSumExp.rows(rows), scratch, scratch.slot(worker))
-          return
-        }
+        let first = ((sequence.count + block - 1) / block - 1 - index) * block
+        let rows = sequence.lowerBound + first..<min(sequence.upperBound, sequence.lowerBound + first + block)
+        forwardBlock(
+          q: q.rows(rows), k: k.rows(sequence), v: v.rows(sequence), start: first,
+          keyValueHead: task % scratch.keyValueHeads, scale: scale, into: o.rows(rows),
+          logSumExp: logSumExp.rows(rows), scratch, worker)
       }
     }
   }
@@ -69,22 +61,28 @@ public enum Attention {
     let (k, v) = (keys.rows(0..<seen), values.rows(0..<seen))
     requireShapes(q, k, v, [0, q.rows], headDimension, scratch)
     requireSameShape(q, o, "attention")
-    let block = AttentionScratch.queryBlock
+    let block = scratch.queryBlock
     let blocks = (q.rows + block - 1) / block
     pool.parallel(blocks * scratch.keyValueHeads) { task, worker in
       let first = (blocks - 1 - task / scratch.keyValueHeads) * block
       let rows = first..<min(q.rows, first + block)
       forwardBlock(
         q: q.rows(rows), k: k, v: v, start: start + first, keyValueHead: task % scratch.keyValueHeads,
-        scale: scale, into: o.rows(rows), logSumExp: nil, scratch, scratch.slot(worker))
+        scale: scale, into: o.rows(rows), logSumExp: nil, scratch, worker)
     }
   }
 
   /// One block of queries, the first at position `start`, against all keys up to its last position.
   private static func forwardBlock(
     q: Matrix, k: Matrix, v: Matrix, start: Int, keyValueHead: Int, scale: Float, into o: Matrix,
-    logSumExp: Matrix?, _ scratch: AttentionScratch, _ slot: AttentionScratch.Slot
+    logSumExp: Matrix?, _ scratch: AttentionScratch, _ worker: Int
   ) {
+    guard scratch.dtype == .float32 else {
+      return HalfAttention.forwardBlock(
+        q: q, k: k, v: v, start: start, keyValueHead: keyValueHead, scale: scale, into: o,
+        logSumExp: logSumExp, scratch, scratch.halfSlot(worker))
+    }
+    let slot = scratch.slot(worker)
     let (d, n, level) = (scratch.headDimension, q.rows, kernelLevel)
     let group = scratch.heads / scratch.keyValueHeads
     let rows = group * n
@@ -98,8 +96,8 @@ public enum Attention {
     maxima.update(repeating: -.infinity, count: rows)
     sums.update(repeating: 0, count: rows)
     let end = start + n
-    for first in stride(from: 0, to: end, by: AttentionScratch.keyBlock) {
-      let keys = first..<min(end, first + AttentionScratch.keyBlock)
+    for first in stride(from: 0, to: end, by: AttentionScratch.Slot.keyBlock) {
+      let keys = first..<min(end, first + AttentionScratch.Slot.keyBlock)
       let scores = Matrix(slot.scores.base, rows: rows, columns: keys.count)
       GEMM.single(queries, false, k.rows(keys), true, scores, d, scale, 0)
       lk_softmax_block_f32(
@@ -110,9 +108,9 @@ public enum Attention {
     for head in 0..<group {
       let (row, queryHead) = (head * n, keyValueHead * group + head)
       let output = o.head(queryHead, d)
-      lk_softmax_finish_f32(
-        output.base, output.stride, logSumExp.map { $0.base + queryHead }, logSumExp?.stride ?? 0,
-        accumulator.row(row), maxima + row, sums + row, n, d, level)
+      lk_softmax_finish(
+        output.kernelRows, logSumExp.map { $0.base + queryHead }, logSumExp?.stride ?? 0,
+        accumulator.row(row), maxima + row, sums + row, 1, n, d, level)
     }
   }
 
@@ -142,47 +140,72 @@ public enum Attention {
     requireSameShape(k, dv, "attention")
     let limit = AttentionScratch.partLimit(
       sequences: offsets.count - 1, keyValueHeads: scratch.keyValueHeads)
+    let isHalf = scratch.dtype == .bfloat16
     withLongestFirst(offsets) { order in
       var tasks = 0
       for sequence in order { tasks += parts(sequence.count, limit) * scratch.keyValueHeads }
       pool.parallel(tasks) { task, worker in
-        var index = task / scratch.keyValueHeads
-        for sequence in order {
-          let count = parts(sequence.count, limit)
-          guard index < count else {
-            index -= count
-            continue
-          }
+        let (sequence, index) = locate(task / scratch.keyValueHeads, in: order) { parts($0, limit) }
+        let count = parts(sequence.count, limit)
+        let range = queries(ofPart: index, of: count, length: sequence.count, block: scratch.queryBlock)
+        let inputs = Inputs(
+          dO: dO.rows(sequence), q: q.rows(sequence), k: k.rows(sequence), v: v.rows(sequence),
+          o: o.rows(sequence), logSumExp: logSumExp.rows(sequence))
+        let keyValueHead = task % scratch.keyValueHeads
+        if isHalf {
+          HalfAttention.backwardPart(
+            queries: range, dq: dq.rows(sequence), dk: scratch.partialKeys[index].columns(sequence),
+            dv: scratch.partialValues[index].columns(sequence), inputs, keyValueHead: keyValueHead,
+            scale: scale, scratch, scratch.halfSlot(worker))
+        } else {
           // The last part meets every key, so it writes to dk and dv themselves.
           let isLast = index == count - 1
-          let dkPart = (isLast ? dk : scratch.partialKeys[index]).rows(sequence)
-          let dvPart = (isLast ? dv : scratch.partialValues[index]).rows(sequence)
-          let slot = scratch.slot(worker)
-          let inputs = Inputs(
-            dO: dO.rows(sequence), q: q.rows(sequence), k: k.rows(sequence), v: v.rows(sequence),
-            o: o.rows(sequence), logSumExp: logSumExp.rows(sequence))
           backwardPart(
-            queries: queries(ofPart: index, of: count, length: sequence.count), dq: dq.rows(sequence),
-            dk: dkPart, dv: dvPart, inputs, keyValueHead: task % scratch.keyValueHeads, scale: scale, scratch,
-            slot)
-          return
+            queries: range, dq: dq.rows(sequence),
+            dk: (isLast ? dk : scratch.partialKeys[index]).rows(sequence),
+            dv: (isLast ? dv : scratch.partialValues[index]).rows(sequence), inputs,
+            keyValueHead: keyValueHead, scale: scale, scratch, scratch.slot(worker))
         }
       }
-      for sequence in order {
-        let count = parts(sequence.count, limit)
-        for index in 0..<count - 1 {
-          let keys = 0..<queries(ofPart: index, of: count, length: sequence.count).upperBound
-          let add = { (part: Matrix, whole: Matrix) in
-            Elementwise.add(part.rows(sequence).rows(keys), to: whole.rows(sequence).rows(keys), pool: pool)
-          }
-          add(scratch.partialKeys[index], dk)
-          add(scratch.partialValues[index], dv)
+      addParts(order, limit, dk: dk, dv: dv, scratch, pool)
+    }
+  }
+
+  /// Adds the parts of dk and dv to the last, and brings them to their place where that is not done yet.
+  private static func addParts(
+    _ order: UnsafeMutableBufferPointer<Range<Int>>, _ limit: Int, dk: Matrix, dv: Matrix,
+    _ scratch: AttentionScratch, _ pool: ThreadPool
+  ) {
+    let end = { (part: Int, sequence: Range<Int>) in
+      queries(
+        ofPart: part, of: parts(sequence.count, limit), length: sequence.count, block: scratch.queryBlock
+      ).upperBound
+    }
+    guard scratch.dtype == .float32 else {
+      return pool.parallel(order.count * 2 * scratch.keyValueHeads) { task in
+        let (sequence, isKey) = (order[task / (2 * scratch.keyValueHeads)], task % 2 == 0)
+        HalfAttention.finishBackward(
+          parts: (0..<parts(sequence.count, limit)).map { part in
+            let sums = (isKey ? scratch.partialKeys : scratch.partialValues)[part]
+            return (sums.columns(sequence), end(part, sequence))
+          }, into: (isKey ? dk : dv).rows(sequence), keyValueHead: task / 2 % scratch.keyValueHeads,
+          headDimension: scratch.headDimension)
+      }
+    }
+    for sequence in order {
+      for index in 0..<parts(sequence.count, limit) - 1 {
+        let keys = 0..<end(index, sequence)
+        let add = { (part: Matrix, whole: Matrix) in
+          Elementwise.add(part.rows(sequence).rows(keys), to: whole.rows(sequence).rows(keys), pool: pool)
         }
+        add(scratch.partialKeys[index], dk)
+        add(scratch.partialValues[index], dv)
       }
     }
   }
 
-  private struct Inputs {
+  /// One sequence's tensors in the backward.
+  struct Inputs {
     let dO, q, k, v, o, logSumExp: Matrix
   }
 
@@ -198,8 +221,8 @@ public enum Attention {
     let (dk, dv) = (dk.head(keyValueHead, d), dv.head(keyValueHead, d))
     dk.rows(0..<range.upperBound).fill(0)
     dv.rows(0..<range.upperBound).fill(0)
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: AttentionScratch.queryBlock) {
-      let block = start..<min(range.upperBound, start + AttentionScratch.queryBlock)
+    for start in stride(from: range.lowerBound, to: range.upperBound, by: AttentionScratch.Slot.queryBlock) {
+      let block = start..<min(range.upperBound, start + AttentionScratch.Slot.queryBlock)
       let n = block.count
       let rows = group * n
       let (queries, gradients) = (slot.queries.rows(0..<rows), slot.gradients.rows(0..<rows))
@@ -210,12 +233,12 @@ public enum Attention {
         let (dO, o) = (inputs.dO.rows(block).head(queryHead, d), inputs.o.rows(block).head(queryHead, d))
         queries.rows(row..<row + n).copy(from: inputs.q.rows(block).head(queryHead, d))
         gradients.rows(row..<row + n).copy(from: dO)
-        lk_row_dots_f32(delta + row, dO.base, dO.stride, o.base, o.stride, n, d, level)
+        lk_row_dots(delta + row, dO.kernelRows, o.kernelRows, n, d, level)
         for index in 0..<n { logSumExp[row + index] = inputs.logSumExp.row(start + index)[queryHead] }
       }
       accumulator.fill(0)
-      for first in stride(from: 0, to: block.upperBound, by: AttentionScratch.keyBlock) {
-        let keys = first..<min(block.upperBound, first + AttentionScratch.keyBlock)
+      for first in stride(from: 0, to: block.upperBound, by: AttentionScratch.Slot.keyBlock) {
+        let keys = first..<min(block.upperBound, first + AttentionScratch.Slot.keyBlock)
         let scores = Matrix(slot.scores.base, rows: rows, columns: keys.count)
         let dScores = Matrix(slot.dScores.base, rows: rows, columns: keys.count)
         GEMM.single(queries, false, k.rows(keys), true, scores, d, scale, 0)
@@ -238,14 +261,27 @@ public enum Attention {
 
   /// The queries of one part. Work grows with the square of the last query, so the cuts are at square roots,
   /// rounded to whole blocks.
-  private static func queries(ofPart index: Int, of count: Int, length: Int) -> Range<Int> {
-    let block = AttentionScratch.queryBlock
+  private static func queries(ofPart index: Int, of count: Int, length: Int, block: Int) -> Range<Int> {
     let blocks = (length + block - 1) / block
     let cut = { (index: Int) in
       let share = (Double(index) / Double(count)).squareRoot()
       return min(length, Int((share * Double(blocks)).rounded()) * block)
     }
     return cut(index)..<cut(index + 1)
+  }
+
+  /// The sequence that the piece `index` is of, and which of its pieces it is, where a sequence of n tokens has
+  /// `pieces(n)` of them.
+  private static func locate(
+    _ index: Int, in order: UnsafeMutableBufferPointer<Range<Int>>, pieces: (Int) -> Int
+  ) -> (sequence: Range<Int>, piece: Int) {
+    var index = index
+    for sequence in order {
+      let count = pieces(sequence.count)
+      if index < count { return (sequence, index) }
+      index -= count
+    }
+    preconditionFailure("piece \(index) beyond the last of \(order.count) sequences")
   }
 
   /// Calls `body` with the token ranges of the sequences, longest first, so that no long task is left for the
@@ -272,6 +308,9 @@ public enum Attention {
   ) {
     requireSameShape(k, v, "attention")
     precondition(
+      q.dtype == scratch.dtype && k.dtype == q.dtype,
+      "\(q.dtype) queries, \(k.dtype) keys, scratch for \(scratch.dtype)")
+    precondition(
       headDimension == scratch.headDimension && q.columns == scratch.heads * headDimension
         && k.columns == scratch.keyValueHeads * headDimension,
       "queries of \(q.columns) and keys of \(k.columns) columns, heads of \(headDimension); scratch for "
@@ -279,13 +318,5 @@ public enum Attention {
     precondition(
       offsets.first == 0 && offsets.last == q.rows && zip(offsets, offsets.dropFirst()).allSatisfy(<=),
       "offsets \(offsets) over \(q.rows) tokens")
-  }
-}
-
-extension Matrix {
-  /// The columns of one head.
-  @inline(__always)
-  fileprivate func head(_ index: Int, _ dimension: Int) -> Matrix {
-    columns(index * dimension..<(index + 1) * dimension)
   }
 }

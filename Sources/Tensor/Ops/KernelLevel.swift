@@ -3,7 +3,8 @@ import Foundation
 
 /// The instruction sets that the C kernels are compiled for.
 ///
-/// All give the same bits but for products of bfloat16 matrices, whose sums are rounded as the processor does.
+/// All give the same bits but for products of bfloat16 matrices and attention over them, which are rounded as the
+/// processor does.
 package enum KernelLevel: String, CaseIterable, Sendable {
   /// What every processor of the architecture has.
   case scalar

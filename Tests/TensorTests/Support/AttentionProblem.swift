@@ -53,11 +53,13 @@ struct AttentionProblem: Sendable, CustomTestStringConvertible {
     return outputs
   }
 
-  func withScratch(threadCount: Int, _ body: (AttentionScratch, ThreadPool) -> Void) {
+  func withScratch(
+    threadCount: Int, dtype: DType = .float32, _ body: (AttentionScratch, ThreadPool) -> Void
+  ) {
     let take = { (workspace: Workspace) in
       AttentionScratch(
         workspace: workspace, heads: heads, keyValueHeads: keyValueHeads, headDimension: headDimension,
-        maxTokens: tokens, threadCount: threadCount)
+        maxTokens: tokens, threadCount: threadCount, dtype: dtype)
     }
     let plan = Workspace.planning()
     _ = take(plan)
@@ -72,31 +74,42 @@ struct AttentionProblem: Sendable, CustomTestStringConvertible {
   /// exponential and its rescaling for each block of keys, and by n·u in the sum: ε in all, relatively. Each
   /// output is a sum of products with p, whose magnitudes are added up and multiplied by ε and the roundings of
   /// the sum. ds has the two sums do·v and delta in it, of D roundings each.
-  func bounds(_ q: [Double], _ k: [Double], _ v: [Double], _ dO: [Double], _ o: [Double]) -> [[Double]] {
+  ///
+  /// In bfloat16 (`isHalf`) p or ds is rounded and so is the output, each by 2⁻⁸ at most; both the exponential and the
+  /// sum have its error of 2⁻¹³, doubled to leave room for products of errors; and delta has the error of o.
+  func bounds(
+    _ q: [Double], _ k: [Double], _ v: [Double], _ dO: [Double], _ o: [Double], isHalf: Bool = false
+  ) -> [[Double]] {
+    let (rounding, exponential) = isHalf ? (0x1p-8, 0x1p-12) : (0, 0)
     let (d, shape) = (headDimension, shape)
+    let (qMagnitudes, kMagnitudes) = (q.map(abs), k.map(abs))
     var bounds = [q.count, tokens * heads, q.count, k.count, k.count].map {
       [Double](repeating: 0, count: $0)
     }
     shape.forEachRow { token, head, seen, query, key in
       let scores = shape.scores(q, k, seen, query, key)
-      let magnitudes = shape.scores(q.map(abs), k.map(abs), seen, query, key)
+      let magnitudes = shape.scores(qMagnitudes, kMagnitudes, seen, query, key)
       let (total, top) = (Reference.logSumExp(scores), scores.max() ?? 0)
       let n = Double(seen.count)
       let scoreError = Double(d + 3) * u * (magnitudes.max() ?? 0)
       let range = scores.map { top - $0 }.max() ?? 0
       let error = 2 * scoreError + (2 * range + 8 * (n / 64 + 2) + n) * u
-      bounds[1][token * heads + head] = error + abs(total) * 4 * u
+      bounds[1][token * heads + head] = error + exponential + abs(total) * 4 * u
       let delta = (0..<d).reduce(0) { $0 + abs(dO[query + $1] * o[query + $1]) }
       // A key adds up the rows of all its queries.
-      let sum = error + Double(2 * d + tokens * heads / keyValueHeads + 16) * u
-      for (index, other) in seen.enumerated() {
-        let p = exp(scores[index] - total)
+      let sum =
+        error + 2 * exponential + 2 * rounding + Double(2 * d + tokens * heads / keyValueHeads + 16) * u
+      let probabilities = scores.map { exp($0 - total) }
+      for (p, other) in zip(probabilities, seen) {
+        for c in 0..<d { bounds[0][query + c] += p * abs(v[key(other) + c]) * sum }
+      }
+      let deltaError = isHalf ? (0..<d).reduce(0) { $0 + abs(dO[query + $1]) * bounds[0][query + $1] } : 0
+      for (p, other) in zip(probabilities, seen) {
         let dp = (0..<d).reduce(0) { $0 + abs(dO[query + $1] * v[key(other) + $1]) }
-        let ds = p * (dp + 2 * delta) * Double(scale)
+        let ds = p * ((dp + 2 * delta) * sum + deltaError) * Double(scale)
         for c in 0..<d {
-          bounds[0][query + c] += p * abs(v[key(other) + c]) * sum
-          bounds[2][query + c] += ds * abs(k[key(other) + c]) * sum
-          bounds[3][key(other) + c] += ds * abs(q[query + c]) * sum
+          bounds[2][query + c] += ds * abs(k[key(other) + c])
+          bounds[3][key(other) + c] += ds * abs(q[query + c])
           bounds[4][key(other) + c] += p * abs(dO[query + c]) * sum
         }
       }

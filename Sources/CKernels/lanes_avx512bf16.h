@@ -1,0 +1,51 @@
+#ifndef LK_LANES_AVX512BF16_H
+#define LK_LANES_AVX512BF16_H
+
+// What the kernels written for AVX512-BF16 itself share: masks of 32 elements and the transpose of a square block.
+
+#include "lanes.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#define LK_TARGET_AVX512BF16 target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")
+
+#pragma clang attribute push(__attribute__((LK_TARGET_AVX512BF16)), apply_to = function)
+
+/// One bit for each of the first `left` elements, of 32 at most.
+LK_INLINE __mmask32 lk_mask_32(size_t left) {
+  return left >= 32 ? ~(__mmask32)0 : ((__mmask32)1 << left) - 1;
+}
+
+/// Transposes 16 × 16 values of 32 bits: element j of register i goes to element i of register j, in four rounds
+/// that exchange single elements, pairs, quarters and halves.
+LK_INLINE void lk_transpose_16(__m512i r[16]) {
+  __m512i t[16];
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+    t[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+  }
+  for (int i = 0; i < 16; i += 4) {
+    r[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+    r[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+    r[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+    r[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+  }
+  for (int i = 0; i < 4; i++) {
+    t[i] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0x88);
+    t[i + 4] = _mm512_shuffle_i32x4(r[i], r[i + 4], 0xdd);
+    t[i + 8] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0x88);
+    t[i + 12] = _mm512_shuffle_i32x4(r[i + 8], r[i + 12], 0xdd);
+  }
+  for (int i = 0; i < 4; i++) {
+    r[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
+    r[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xdd);
+    r[i + 4] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0x88);
+    r[i + 12] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0xdd);
+  }
+}
+
+#pragma clang attribute pop
+#endif
+
+#endif
