@@ -8,10 +8,10 @@
 
 Each run is a process of its own that reads a prompt of 512 random tokens and writes 64 on from it, several
 times, the first untimed: lora-train bench on our side, llama_decode on theirs. Our decoding includes choosing
-the likeliest token, theirs only the logits. llama.cpp runs with and without flash attention; the better of the
-two, figure by figure, is what ours is compared with. Ratios are taken within a round, then summarised as median
-and range over the rounds. With --parity, both sides score the same texts in float32, which shows that the GGUF
-file holds the same model.
+the likeliest token, theirs only the logits. llama.cpp runs with and without flash attention; the better of
+the two, figure by figure, is what ours is compared with. Ratios are taken within a round, then summarised as
+median and range over the rounds. With --parity, both sides score the same texts in float32, which shows that
+the GGUF file holds the same model.
 """
 
 import argparse
@@ -32,13 +32,14 @@ from measuring import (
     json_of,
     machine,
     markdown_table,
+    others_text,
     progress,
     refusal,
     run_process,
     versions,
 )
 
-# Float32 on both sides: rounding in sums of up to a thousand terms. Rows of q and k in the wrong order give 3e-2.
+# Both sides in float32: rounding in sums of up to a thousand terms. A wrong order of q's rows gives 3e-2.
 PARITY_BOUND = 1e-5
 PARITY_TEXTS = (
     "The kettle came in on a Tuesday. It had boiled for eleven years and no longer whistled.",
@@ -46,6 +47,7 @@ PARITY_TEXTS = (
     "Nine spoons, two of them silver; one lamp (cracked), 1,024 screws and a drawer that would not shut!",
 )
 PRECISIONS = {"bf16": [], "q8_0": ["--quantize", "q8"]}
+HELD_AS = {"bf16": "bfloat16", "q8_0": "q8"}  # as lora-train bench names them
 DECODE_GOALS = {"bf16": 1.2, "q8_0": 1.7}
 PREFILL_GOAL, ADAPTER_GOAL = 1.0, 0.95
 DRAFT_TOKENS = 64  # of lora-train bench
@@ -103,6 +105,10 @@ def run_ours(side: Side, arguments) -> Run | None:
         progress(f"{side.name}: {reason} Going on without.")
         return None
     report = json_of(finished)
+    if (held := report.get("weights", "float32")) != HELD_AS[side.precision]:
+        progress(
+            f"{side.name}: its weights are {held}; expected {HELD_AS[side.precision]}. Not a fair match."
+        )
     return Run(
         report["prefill_tokens_per_second"]["median"],
         report["decode_tokens_per_second"]["median"],
@@ -126,7 +132,7 @@ def run_rounds(files: dict[str, Path], arguments) -> dict[Side, list[Run]]:
                 continue
             runs[side].append(run)
             figures = f"prefill {run.prefill:.0f}, decode {run.decode:.1f} tokens/s"
-            progress(f"{repeat + 1}/{arguments.repeats} {side.name}: {figures}")
+            progress(f"{repeat + 1}/{arguments.repeats} {side.name}: {figures}{others_text(run.others)}")
     return runs
 
 

@@ -32,6 +32,7 @@ from measuring import (
     json_of,
     machine,
     markdown_table,
+    others_text,
     progress,
     refusal,
     run_process,
@@ -204,6 +205,7 @@ def run_rounds(sides: list[Side], arguments, folder: Path, batch_tokens: list[in
             progress(
                 f"{repeat + 1}/{arguments.repeats} {side.name}: {run.tokens_per_second:.1f} tokens/s, "
                 f"{run.peak_bytes / 2**30:.2f} GiB, loss {run.losses[0]:.4f} → {run.losses[-1]:.4f}"
+                + others_text(run.others)
             )
     return runs
 

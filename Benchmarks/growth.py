@@ -57,8 +57,8 @@ def tables(arguments) -> list[Table]:
             f"Sequence length, {tokens} tokens a step, rank 8",
             [Point(model, tokens // length, length, 8, threads) for length in lengths],
             lambda point: f"{point.batch_size} × {point.length}",
-            "Bound by the frozen weights' products, the same at any length; attention adds work in proportion "
-            "to the length, and no memory: its probabilities are computed again on the way back.",
+            "Bound by the frozen weights' products, the same at any length; attention adds work in "
+            "proportion to the length, and no memory: its probabilities are computed again on the way back.",
         ),
         Table(
             "Rank, 4 × 256 tokens",
@@ -71,15 +71,15 @@ def tables(arguments) -> list[Table]:
             "Model size, 1 × 512 tokens, rank 8",
             [Point(each, 1, 512, 8, threads) for each in arguments.models],
             lambda point: point.model.name,
-            "Bound by arithmetic: the time of a token grows with the weights, memory with the weights and with "
-            "what each layer keeps for the way back.",
+            "Bound by arithmetic: the time of a token grows with the weights, memory with the weights and "
+            "with what each layer keeps for the way back.",
         ),
         Table(
             "Threads, 4 × 256 tokens, rank 8",
             [Point(model, 4, 256, 8, count) for count in range(1, threads + 1)],
             lambda point: f"{point.threads} thread{'s' if point.threads > 1 else ''}",
-            "Bound by the cores' arithmetic; they share the memory's bandwidth, on which norms, activations and "
-            "the optimizer live.",
+            "Bound by the cores' arithmetic; they share the memory's bandwidth, on which norms, activations "
+            "and the optimizer live.",
         ),
     ]
 

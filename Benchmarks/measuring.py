@@ -12,6 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+# The share of the machine that others may take before a run counts as disturbed.
+DISTURBED = 0.02
 
 
 @dataclass(frozen=True)
@@ -164,10 +166,15 @@ def goals_table(rows: list[Row]) -> str:
     return markdown_table(["what", "measured", "goal", ""], [row.cells for row in rows])
 
 
+def others_text(others: float | None) -> str:
+    """The end of a progress line: empty where the run had the machine to itself."""
+    return f" (other processes took {others:.0%} of the machine)" if others and others > DISTURBED else ""
+
+
 def busy_note(others) -> str | None:
-    """A remark where others took over 2 % of the machine in a run; threads that wait for each other suffer."""
+    """A remark where a run was disturbed: threads that wait for each other lose far more than others take."""
     known = [share for share in others if share is not None]
-    if not known or max(known) <= 0.02:
+    if not known or max(known) <= DISTURBED:
         return None
     return f"note: other processes took up to {max(known):.0%} of the machine during a run; repeat it alone"
 
