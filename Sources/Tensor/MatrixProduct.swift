@@ -1,6 +1,9 @@
 /// Matrix products in the arithmetic of their left operand: float32 through OpenBLAS, bfloat16 with float32 sums
 /// through this package's own kernels.
 public enum MatrixProduct {
+  /// The type whose products this processor computes fastest.
+  public static var fastestType: DType { KernelLevel.current == .avx512bf16 ? .bfloat16 : .float32 }
+
   /// A second product that is added to a first.
   public struct Term {
     /// [M, R], of the first left operand's type.

@@ -1,3 +1,5 @@
+import CKernels
+
 /// A row-major window of frozen weights, [out, in], in the format in which they are held.
 ///
 /// Like a `Matrix` it is an address with a shape, but nothing is ever written through it: the values may lie in a
@@ -11,6 +13,8 @@ public struct WeightMatrix: @unchecked Sendable {
     case float32
     /// The upper half of a binary32, at any alignment.
     case bfloat16
+    /// Blocks of 32 values along a row, eight bits each, with one scale: 8.5 bits a value (see `lk_quantize_q8`).
+    case q8
   }
 
   /// The first value of the first row.
@@ -52,16 +56,14 @@ public struct WeightMatrix: @unchecked Sendable {
     switch format {
     case .float32: 4 * columns
     case .bfloat16: 2 * columns
+    case .q8: lk_q8_padded(columns) / 16 * 17
     }
   }
 
-  /// The same values as a matrix to read.
+  /// The same values as a matrix to read; not for q8, which is none.
   public var matrix: Matrix {
-    let dtype: DType =
-      switch format {
-      case .float32: .float32
-      case .bfloat16: .bfloat16
-      }
+    precondition(format != .q8, "weights in eight bits as a matrix")
+    let dtype: DType = format == .float32 ? .float32 : .bfloat16
     return Matrix(
       UnsafeMutableRawPointer(mutating: base), dtype, rows: rows, columns: columns,
       stride: rowBytes / dtype.byteCount)

@@ -27,14 +27,23 @@ import Testing
     #expect(largestDifference(ours, theirs) <= logitBound)
   }
 
-  @Test("weights read as they are stored give the same logits", arguments: families)
-  func storedWeights(family: String) throws {
+  @Test(
+    "weights in few bits give the same logits within what rounding moves them",
+    arguments: families, [WeightHolding.stored, .bfloat16, .q8])
+  func fewerBits(family: String, holding: WeightHolding) throws {
     let reference = try Reference("logits/\(family)")
-    let base = try BaseModel(path: Fixtures.model(family), holding: .stored, pool: pool)
+    let base = try BaseModel(path: Fixtures.model(family), holding: holding, pool: pool)
     let decoder = base.decoder(adapter: nil, maxPositions: 512, pool: pool)
     let ours = PackedPass(decoder, sequences: reference.sequences, purpose: .inference).logits()
     let theirs = try reference.sequences.indices.flatMap { try reference.values("logits.\($0)") }
-    #expect(largestDifference(ours, theirs) <= logitBound)
+    func norm(_ x: [Float]) -> Double { x.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot() }
+    let error = norm(zip(ours, theirs).map { $0 - $1 }) / norm(theirs)
+    // Rounding to bfloat16 moves a value by up to 2⁻⁸ of it, about 0.2 % in the mean square. Products whose factors
+    // are both rounded are 0.3 % off, and what passes through the nine of two layers and the head, where errors add
+    // in squares, 0.9 %. A block of q8 is off by up to 1/254 of its largest value, which for normal values is twice
+    // their root mean square: 0.45 %, so 1.4 %. Softmax and gates, sharp in these models, enlarge that: twice for
+    // bfloat16, four times where inputs are rounded as well.
+    #expect(error <= (holding == .q8 ? 0.056 : 0.02))
   }
 
   @Test("an adapter made by PEFT gives PEFT's logits", arguments: families)

@@ -56,7 +56,11 @@ import Testing
     }
     #expect(steps == [0, 1, 2])
     #expect(report.training.samples.count == 2 && report.peak.samples.count == 8)
-    for rate in [report.training, report.prefill, report.decode, report.peak] {
+    let drafting = report.drafting
+    for rate in [
+      report.training, report.peak, drafting.prefill, drafting.decode, drafting.decodeWithAdapter,
+      drafting.memoryRead,
+    ] {
       #expect(rate.samples.allSatisfy { $0 > 0 && $0.isFinite })
     }
     #expect(report.shareOfPeak == report.training.median * report.work.total / report.peak.median)
@@ -64,7 +68,7 @@ import Testing
     #expect(json["flop_per_token"]?["total"]?.doubleValue == report.work.total)
     #expect(json["max_seq_length"] == 16 && json["batch_size"] == 2 && json["threads"] == 2)
     #expect(throws: Never.self) { try JSONWriter.string(of: json) }
-    #expect(report.lines.count == 10)
+    #expect(report.lines.count == 12)
   }
 
   @Test("What cannot be measured is refused")

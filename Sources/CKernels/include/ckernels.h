@@ -235,6 +235,60 @@ void lk_transpose_narrow_bf16(uint16_t *y, size_t y_stride, const float *x, size
 void lk_add_transposed_f32(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows,
                            size_t width);
 
+// MARK: Products of matrices and one vector
+
+/// y[i] = Σⱼ w[i,j]·x[j], added to what y holds where `adds`.
+void lk_gemv_f32(float *y, const float *w, size_t stride, const float *x, size_t rows, size_t width, bool adds,
+                 lk_level level);
+
+/// The same for bfloat16 weights, with x as `lk_split_pairs` lays it out.
+void lk_gemv_bf16(float *y, const void *w, size_t row_bytes, const float *x, size_t rows, size_t width, bool adds,
+                  lk_level level);
+
+/// Of every 32 values of x the sixteen even ones, then the sixteen odd ones; zeros fill up the last 32.
+void lk_split_pairs(float *y, const float *x, size_t width, lk_level level);
+
+/// y[j] += Σᵢ c[i]·w[i,j], row after row. Adds.
+void lk_add_weighted_rows(float *y, const float *c, lk_rows w, size_t rows, size_t width, lk_level level);
+
+/// The values that share a scale in q8, and the values to whose multiple a row is padded.
+#define LK_Q8_BLOCK 32
+#define LK_Q8_GROUP 64
+
+static inline size_t lk_q8_padded(size_t width) { return (width + LK_Q8_GROUP - 1) / LK_Q8_GROUP * LK_Q8_GROUP; }
+
+/// Writes a row as q8: for each value a byte q that stands for (q − 128)·scale, padded with zeros (128) to a
+/// multiple of 64; behind them the scale of each 32 of them as bfloat16, max |x| / 127 rounded up.
+/// That is 17/16 bytes for each value of the padded row.
+void lk_quantize_q8(void *y, const float *x, size_t width, lk_level level);
+
+/// The values of a row of q8, each rounded once.
+void lk_widen_q8(float *y, const void *x, size_t width, lk_level level);
+
+/// The same, rounded to bfloat16.
+void lk_narrow_q8(void *y, const void *x, size_t width, lk_level level);
+
+/// A vector in the form in which `lk_gemv_q8` reads it, for `width` values padded to a multiple of 64.
+typedef struct {
+  /// q in −127 … 127, standing for q·scale.
+  int8_t *values;
+  /// −128 times the sum of each four values: it takes back the 128 that every weight has too much.
+  int32_t *offsets;
+  /// The scale of each 32 values, max |x| / 127.
+  float *scales;
+} lk_q8_row;
+
+/// Writes x in that form.
+void lk_quantize_row_q8(lk_q8_row y, const float *x, size_t width, lk_level level);
+
+/// y[i] = Σⱼ w[i,j]·x[j] for rows of q8, exact but for the scales and the sum of the blocks in float32. Adds where
+/// `adds`.
+void lk_gemv_q8(float *y, const void *w, size_t row_bytes, lk_q8_row x, size_t rows, size_t width, bool adds,
+                lk_level level);
+
+/// Reads `count` bytes, a multiple of 256, and leaves the exclusive or of their words.
+void lk_read_memory(uint32_t *checksum, const void *x, size_t count, lk_level level);
+
 // MARK: Conversion
 
 /// Widens bfloat16 values at an address of any alignment; exact, NaN payloads kept.

@@ -101,6 +101,9 @@ public struct ModelConfiguration: Equatable, Sendable {
       }
   }
 
+  /// The factor on attention scores, 1/√D.
+  var attentionScale: Float { 1 / Float(headDimension).squareRoot() }
+
   /// The number of parameters, a tied head counted once.
   public var parameterCount: Int {
     tensorSpecifications.reduce(0) { $0 + $1.rows * $1.columns }

@@ -125,9 +125,13 @@ public final class Activations {
   }
 
   /// Takes the buffers for a decoder's passes of at most `tokenCapacity` tokens from `workspace`.
-  public init(_ decoder: Decoder, tokenCapacity: Int, purpose: Purpose, workspace: Workspace) {
+  ///
+  /// - Parameter dtype: `float32` or `bfloat16`; nil for the decoder's own.
+  public init(
+    _ decoder: Decoder, dtype: DType? = nil, tokenCapacity: Int, purpose: Purpose, workspace: Workspace
+  ) {
     let (configuration, adapter) = (decoder.configuration, decoder.adapter?.configuration)
-    let (threadCount, dtype) = (decoder.pool.threadCount, decoder.dtype)
+    let (threadCount, dtype) = (decoder.pool.threadCount, dtype ?? decoder.dtype)
     let t = tokenCapacity
     let (c, f) = (configuration.hiddenSize, configuration.intermediateSize)
     let (h, k, d) = (configuration.headCount, configuration.keyValueHeadCount, configuration.headDimension)
@@ -172,9 +176,10 @@ public final class Activations {
     feedForward = take("scratch", t, f)
     attentionScratch = AttentionScratch(
       workspace: workspace, heads: h, keyValueHeads: k, headDimension: d, maxTokens: isTraining ? t : 0,
-      threadCount: threadCount)
+      threadCount: threadCount, dtype: dtype)
     linearScratch = Linear.Scratch(
-      decoder.weights.layers.first?.projections ?? [], workspace: workspace, threadCount: threadCount)
+      decoder.weights.layers.first?.projections ?? [], dtype: dtype, workspace: workspace,
+      threadCount: threadCount)
     dropped =
       isTraining && (adapter?.dropout ?? 0) > 0 ? take("adapter dropout", t, max(c, f, h * d)) : nil
     gradients =

@@ -21,7 +21,7 @@ public final class Decoder: Sendable {
   private let layers: [DecoderLayer]
   /// Keeps the memory behind `weights` and `gradients` alive.
   private let owner: any Sendable
-  private let rotary: RotaryTable
+  let rotary: RotaryTable
 
   /// Assembles a decoder.
   ///

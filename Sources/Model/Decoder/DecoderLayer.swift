@@ -22,7 +22,7 @@ struct DecoderLayer {
     case cached(KVCache, layer: Int, start: Int)
   }
 
-  private var scale: Float { 1 / Float(configuration.headDimension).squareRoot() }
+  private var scale: Float { configuration.attentionScale }
 
   /// Computes the layer for T tokens.
   ///
@@ -43,7 +43,7 @@ struct DecoderLayer {
         headDimension: configuration.headDimension, scale: scale, into: kept.attention,
         logSumExp: kept.logSumExp, scratch: shared.attentionScratch, pool: pool)
     case .cached(let cache, let layer, let start):
-      cache.append(keys: kept.key, values: kept.value, layer: layer, at: start)
+      cache.append(keys: kept.key, values: kept.value, layer: layer, at: start, pool: pool)
       Attention.decode(
         q: kept.query, keys: cache.keys(layer: layer, count: start + tokens),
         values: cache.values(layer: layer, count: start + tokens), start: start,

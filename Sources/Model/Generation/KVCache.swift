@@ -6,13 +6,24 @@ public final class KVCache: Sendable {
   public let capacity: Int
 
   private let width: Int
+  private let dtype: DType
   private let storage: Storage
 
   /// Makes room for `capacity` tokens.
-  public init(_ configuration: ModelConfiguration, capacity: Int) {
+  ///
+  /// - Parameter dtype: how keys and values are held: `float32` or `bfloat16`.
+  public init(_ configuration: ModelConfiguration, capacity: Int, dtype: DType) {
     self.capacity = capacity
+    self.dtype = dtype
     width = configuration.keyValueHeadCount * configuration.headDimension
-    storage = Storage(count: 2 * configuration.layerCount * capacity * width)
+    let byteCount = capacity * KVCache.byteCountPerToken(configuration, dtype)
+    storage = Storage(count: (byteCount + 3) / MemoryLayout<Float>.stride)
+  }
+
+  /// The bytes that one token takes in all layers.
+  public static func byteCountPerToken(_ configuration: ModelConfiguration, _ dtype: DType) -> Int {
+    2 * configuration.layerCount * configuration.keyValueHeadCount * configuration.headDimension
+      * dtype.byteCount
   }
 
   /// The rotated keys of the first `count` tokens, [count, K·D].
@@ -22,13 +33,15 @@ public final class KVCache: Sendable {
   func values(layer: Int, count: Int) -> Matrix { plane(2 * layer + 1).rows(0..<count) }
 
   /// Stores the keys and values of new tokens from position `start` on.
-  func append(keys: Matrix, values: Matrix, layer: Int, at start: Int) {
+  func append(keys: Matrix, values: Matrix, layer: Int, at start: Int, pool: ThreadPool) {
     let rows = start..<start + keys.rows
-    plane(2 * layer).rows(rows).copy(from: keys)
-    plane(2 * layer + 1).rows(rows).copy(from: values)
+    Elementwise.copy(keys, to: plane(2 * layer).rows(rows), pool: pool)
+    Elementwise.copy(values, to: plane(2 * layer + 1).rows(rows), pool: pool)
   }
 
   private func plane(_ index: Int) -> Matrix {
-    Matrix(storage.base + index * capacity * width, rows: capacity, columns: width)
+    let size = capacity * width * dtype.byteCount
+    return Matrix(
+      UnsafeMutableRawPointer(storage.base) + index * size, dtype, rows: capacity, columns: width)
   }
 }

@@ -31,8 +31,7 @@ public final class TextGenerator {
   private let decoder: Decoder
   private let cache: KVCache
   private let activations: Activations
-  private let head: LanguageModelHead
-  private let logits: Storage
+  private let step: DecodeStep
   private let chunk: Int
 
   /// The longest run of prompt tokens computed at once: large enough for efficient products, small enough that
@@ -47,16 +46,25 @@ public final class TextGenerator {
     self.decoder = decoder
     self.capacity = capacity
     chunk = min(capacity, TextGenerator.prefillChunk)
-    cache = KVCache(decoder.configuration, capacity: capacity)
-    func layOut(_ workspace: Workspace, chunk: Int) -> (Activations, LanguageModelHead) {
+    let dtype = TextGenerator.dtype(for: decoder.weights)
+    let cache = KVCache(decoder.configuration, capacity: capacity, dtype: dtype)
+    self.cache = cache
+    let updates = DecodeStep.updates(of: decoder)
+    func layOut(_ workspace: Workspace, chunk: Int) -> (Activations, DecodeStep) {
       let activations = Activations(
-        decoder, tokenCapacity: chunk, purpose: .inference, workspace: workspace)
-      return (activations, LanguageModelHead(decoder, capacity: 1, trains: false, workspace: workspace))
+        decoder, dtype: dtype, tokenCapacity: chunk, purpose: .inference, workspace: workspace)
+      return (activations, DecodeStep(decoder, updates: updates, cache: cache, workspace: workspace))
     }
     let plan = Workspace.planning()
     _ = layOut(plan, chunk: chunk)
-    (activations, head) = layOut(Workspace(byteCount: plan.byteCount), chunk: chunk)
-    logits = Storage(count: decoder.configuration.vocabularySize)
+    (activations, step) = layOut(Workspace(byteCount: plan.byteCount), chunk: chunk)
+  }
+
+  /// How prompts are computed, and keys and values cached, over weights as they are held: in bfloat16 where the
+  /// processor multiplies it and the weights have no more digits themselves, else in float32.
+  public static func dtype(for weights: DecoderTensors<WeightMatrix>) -> DType {
+    weights.layers.contains { $0.projections.contains { $0.format == .float32 } }
+      ? .float32 : MatrixProduct.fastestType
   }
 
   /// Writes until an end-of-text token, the limit, or `onToken` returns false.
@@ -74,12 +82,12 @@ public final class TextGenerator {
     let began = clock.now
     var sampler = Sampler(sampling, seed: seed)
     var history = prompt
-    advance(prompt, from: 0)
+    read(prompt)
     let prefilled = clock.now
     var ending = Ending.limit
     while history.count - prompt.count < maxTokens {
       let token = sampler.next(
-        logits: UnsafeBufferPointer(start: logits.base, count: logits.count), history: history)
+        logits: UnsafeBufferPointer(start: step.logits.base, count: step.logits.count), history: history)
       if decoder.configuration.endOfText.contains(token) {
         ending = .endOfText
         break
@@ -90,7 +98,7 @@ public final class TextGenerator {
         break
       }
       if history.count == capacity { break }
-      advance([token], from: history.count - 1)
+      step.advance(token: token, position: history.count - 1)
     }
     return Result(
       tokens: Array(history[prompt.count...]), ending: ending,
@@ -98,22 +106,17 @@ public final class TextGenerator {
       decodeSeconds: (clock.now - prefilled) / .seconds(1))
   }
 
-  /// Feeds tokens from position `start` on and leaves the logits of the last one.
-  private func advance(_ tokens: [Int32], from start: Int) {
+  /// Feeds the prompt in chunks and leaves the logits of its last token.
+  private func read(_ prompt: [Int32]) {
     var done = 0
-    while done < tokens.count {
-      let count = min(chunk, tokens.count - done)
-      let positions = (0..<count).map { Int32(start + done + $0) }
-      tokens[done..<done + count].withUnsafeBufferPointer { ids in
+    while done < prompt.count {
+      let count = min(chunk, prompt.count - done)
+      let positions = (0..<count).map { Int32(done + $0) }
+      prompt[done..<done + count].withUnsafeBufferPointer { ids in
         positions.withUnsafeBufferPointer { positions in
           let stream = decoder.forward(
-            ids: ids, positions: positions, cache: cache, start: start + done, activations: activations)
-          guard done + count == tokens.count else { return }
-          withUnsafePointer(to: Int32(count - 1)) { last in
-            head.logits(
-              of: stream, rows: UnsafeBufferPointer(start: last, count: 1),
-              into: logits.matrix(rows: 1, columns: logits.count))
-          }
+            ids: ids, positions: positions, cache: cache, start: done, activations: activations)
+          if done + count == prompt.count { step.computeLogits(of: stream.rows(count - 1..<count)) }
         }
       }
       done += count

@@ -25,6 +25,22 @@ public enum WeightHolding: Sendable {
   case bfloat16
   /// As the file stores them, read where it is mapped; binary16, which no product reads, is widened once.
   case stored
+  /// In eight bits with a scale for each 32 values, rounded once: half the memory of bfloat16, and nearly twice its
+  /// speed in drafting. Nothing trains on it.
+  case q8
+}
+
+/// What the large matrices of a base can be rounded to for drafting.
+public enum WeightQuantization: String, CaseIterable, Sendable {
+  /// Eight bits a value and a scale for each 32 values.
+  case q8
+}
+
+extension WeightHolding {
+  /// How drafting holds them: rounded where that is asked for, else as they are stored.
+  public init(drafting quantization: WeightQuantization?) {
+    self = quantization == .q8 ? .q8 : .stored
+  }
 }
 
 /// The frozen weights of a model, and the memory that they lie in.
@@ -72,6 +88,17 @@ public struct ModelWeights: Sendable {
       _ specification: TensorSpecification, _ view: TensorView, _ holding: WeightHolding
     ) -> WeightMatrix {
       let (rows, columns) = (specification.rows, specification.columns)
+      if holding == .q8, let base = view.bytes.baseAddress {
+        let size = rows * WeightMatrix.rowBytes(columns: columns, .q8)
+        let copy = Storage(count: (size + 3) / MemoryLayout<Float>.stride)
+        withExtendedLifetime(view) {
+          Quantization.q8(
+            from: base, dtype: view.dtype, rows: rows, columns: columns, into: copy.base, pool: pool)
+        }
+        byteCount += size
+        copies.append(copy)
+        return WeightMatrix(copy.base, rows: rows, columns: columns, format: .q8)
+      }
       let wantsBFloat16 = holding == .bfloat16 || (holding == .stored && view.dtype == .bfloat16)
       guard wantsBFloat16 else { return WeightMatrix(float32(specification, view)) }
       byteCount += 2 * rows * columns

@@ -13,13 +13,21 @@ public enum Conversion {
   ) {
     let level = kernelLevel
     pool.split(count, cost: 1) { range in
-      let source = bytes + range.lowerBound * dtype.byteCount
-      let target = y + range.lowerBound
-      switch dtype {
-      case .float32: UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: 4 * range.count)
-      case .float16: lk_widen_f16(target, source, range.count, level)
-      case .bfloat16: lk_widen_bf16(target, source, range.count, level)
-      }
+      widen(
+        bytes + range.lowerBound * dtype.byteCount, dtype, into: y + range.lowerBound, count: range.count,
+        level)
+    }
+  }
+
+  /// The same on the calling thread.
+  static func widen(
+    _ bytes: UnsafeRawPointer, _ dtype: DType, into y: UnsafeMutablePointer<Float>, count: Int,
+    _ level: lk_level
+  ) {
+    switch dtype {
+    case .float32: UnsafeMutableRawPointer(y).copyMemory(from: bytes, byteCount: 4 * count)
+    case .float16: lk_widen_f16(y, bytes, count, level)
+    case .bfloat16: lk_widen_bf16(y, bytes, count, level)
     }
   }
 

@@ -2,32 +2,54 @@ import CKernels
 
 /// Products with frozen weights in whatever format they are held.
 public enum Linear {
-  /// The working memory of products with weights that are not float32: for each thread a panel of weight rows
-  /// widened to float32.
+  /// The working memory of products with weights that are not read where they lie: float32 inputs take weights
+  /// widened to float32, bfloat16 inputs take those in eight bits rounded to bfloat16.
   ///
   /// It serves one call at a time.
   public struct Scratch: Sendable {
     /// Rows of a panel. Each panel makes OpenBLAS pack the inputs anew, which 2·128 operations a value repay; 128
     /// rows of 1,536 values fill three quarters of a core's megabyte of cache.
     static let panelRows = 128
+    /// Rows of a block, few enough that it stays in the cache that the cores share: 1,024 rows of 1,536 values are
+    /// three megabytes.
+    static let blockRows = 1024
 
+    /// For each thread a panel of weight rows in float32.
     private let panels: [Matrix]
+    /// A block of weight rows in bfloat16.
+    private let block: Matrix?
 
-    /// Takes the buffers from a workspace; none where every weight is float32.
-    public init(_ weights: some Sequence<WeightMatrix>, workspace: Workspace, threadCount: Int) {
-      let widest = weights.lazy.filter { $0.format != .float32 }.map(\.columns).max()
-      panels = (0..<(widest == nil ? 0 : threadCount)).map { _ in
-        workspace.take("widened weights", rows: 1, columns: Scratch.panelRows * (widest ?? 0))
+    /// Takes the buffers from a workspace; none where every weight is read where it lies.
+    ///
+    /// - Parameter dtype: the type of the inputs.
+    public init(
+      _ weights: some Sequence<WeightMatrix>, dtype: DType, workspace: Workspace, threadCount: Int
+    ) {
+      let copied = weights.lazy.filter { $0.format == .q8 || (dtype == .float32 && $0.format != .float32) }
+      guard let widest = copied.map(\.columns).max() else {
+        (panels, block) = ([], nil)
+        return
       }
+      func take(_ rows: Int) -> Matrix {
+        workspace.take("widened weights", rows: 1, columns: rows * widest, dtype)
+      }
+      panels = dtype == .float32 ? (0..<threadCount).map { _ in take(Scratch.panelRows) } : []
+      block = dtype == .float32 ? nil : take(Scratch.blockRows)
     }
 
     /// The panel of one worker of the pool, [rows, columns].
     func panel(_ worker: Int, rows: Int, columns: Int) -> Matrix {
-      precondition(
-        worker < panels.count && rows * columns <= panels[worker].count,
-        "\(rows) x \(columns) on worker \(worker), scratch for \(panels.count) of \(panels.first?.count ?? 0)"
-      )
-      return Matrix(panels[worker].base, rows: rows, columns: columns)
+      window(worker < panels.count ? panels[worker] : nil, rows, columns)
+    }
+
+    /// The block, [rows, columns].
+    func block(rows: Int, columns: Int) -> Matrix { window(block, rows, columns) }
+
+    private func window(_ buffer: Matrix?, _ rows: Int, _ columns: Int) -> Matrix {
+      guard let buffer, rows * columns <= buffer.count else {
+        preconditionFailure("\(rows) x \(columns) in a scratch of \(buffer?.count ?? 0)")
+      }
+      return Matrix(buffer.address, buffer.dtype, rows: rows, columns: columns)
     }
   }
 
@@ -50,9 +72,13 @@ public enum Linear {
     precondition(
       x.rows == y.rows && x.columns == weight.columns && y.columns == weight.rows,
       "[\(x.rows), \(x.columns)] · [\(weight.rows), \(weight.columns)]ᵀ into [\(y.rows), \(y.columns)]")
-    if x.dtype == .bfloat16 || weight.format == .float32 {
+    if weight.format == .float32 || (x.dtype == .bfloat16 && weight.format == .bfloat16) {
       return MatrixProduct.multiply(
         x, weight.matrix, transposeB: true, plus: term, into: y, adds: accumulates, bias: bias, pool: pool)
+    }
+    if x.dtype == .bfloat16 {
+      return blockProduct(
+        x, weight, plus: term, bias: bias, into: y, accumulates: accumulates, scratch: scratch, pool: pool)
     }
     widenedProduct(x, weight, into: y, accumulates: accumulates, scratch: scratch, pool: pool)
     if let term { MatrixProduct.multiply(term.a, term.b, transposeB: true, into: y, adds: true, pool: pool) }
@@ -70,6 +96,26 @@ public enum Linear {
       let panel = scratch.panel(worker, rows: part.count, columns: weight.columns)
       weight.rows(part).widen(into: panel)
       GEMM.single(x, false, panel, true, y.columns(part), x.columns, 1, accumulates ? 1 : 0)
+    }
+  }
+
+  /// The product of bfloat16 inputs and weights in eight bits, a block of rows rounded to bfloat16 at a time.
+  private static func blockProduct(
+    _ x: Matrix, _ weight: WeightMatrix, plus term: MatrixProduct.Term?, bias: Matrix?, into y: Matrix,
+    accumulates: Bool, scratch: Scratch, pool: ThreadPool
+  ) {
+    let level = kernelLevel
+    for first in stride(from: 0, to: weight.rows, by: Scratch.blockRows) {
+      let part = first..<min(weight.rows, first + Scratch.blockRows)
+      let block = scratch.block(rows: part.count, columns: weight.columns)
+      pool.split(part.count, cost: weight.columns) { rows in
+        for row in rows {
+          lk_narrow_q8(block.rowAddress(row), weight.row(first + row), weight.columns, level)
+        }
+      }
+      MatrixProduct.multiply(
+        x, block, transposeB: true, plus: term.map { MatrixProduct.Term($0.a, $0.b.rows(part)) },
+        into: y.columns(part), adds: accumulates, bias: bias?.columns(part), pool: pool)
     }
   }
 
@@ -101,6 +147,7 @@ extension WeightMatrix {
       case .float32:
         y.row(index).update(from: row(index).assumingMemoryBound(to: Float.self), count: columns)
       case .bfloat16: lk_widen_bf16(y.row(index), row(index), columns, level)
+      case .q8: lk_widen_q8(y.row(index), row(index), columns, level)
       }
     }
   }

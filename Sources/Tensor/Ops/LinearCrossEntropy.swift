@@ -13,11 +13,15 @@ public enum LinearCrossEntropy {
     ///
     /// Each chunk makes the library pack the whole head anew, so more rows save time and cost memory for their
     /// logits: on one thread and 49,152 tokens, 149 GFLOP/s with 128 rows and 164 with 256.
-    public init(workspace: Workspace, chunk: Int? = nil, head: WeightMatrix, threadCount: Int) {
+    ///
+    /// - Parameter dtype: the type of the hidden rows.
+    public init(
+      workspace: Workspace, chunk: Int? = nil, head: WeightMatrix, dtype: DType = .float32, threadCount: Int
+    ) {
       let fitting = (64 << 20) / (head.rows * MemoryLayout<Float>.stride) / 64 * 64
       logits = workspace.take(
         "logits of a chunk", rows: chunk ?? max(128, min(512, fitting)), columns: head.rows)
-      linear = Linear.Scratch([head], workspace: workspace, threadCount: threadCount)
+      linear = Linear.Scratch([head], dtype: dtype, workspace: workspace, threadCount: threadCount)
     }
   }
 

@@ -12,6 +12,8 @@ public struct Benchmark {
   public var basePath: String
   /// Rank, batch size, sequence length, steps, arithmetic and threads; the rest is not used.
   public var options: TrainingOptions
+  /// What the weights are rounded to for drafting; nil leaves them as they are stored.
+  public var quantization: WeightQuantization?
 
   /// The rows and columns of the matrices whose products measure the peak.
   var peakSize = 2048
@@ -28,9 +30,6 @@ public struct Benchmark {
   private static let largestBatchSize = 4096
   /// The products that are timed before and after the steps; one more follows each step.
   private static let outerProducts = 3
-  private static let generations = 3
-  private static let promptTokens = 512
-  private static let draftTokens = 64
 
   /// Describes a measurement; nothing is read before `start`.
   public init(basePath: String, options: TrainingOptions) {
@@ -72,41 +71,15 @@ public struct Benchmark {
     peak += GEMM.measurePeak(size: peakSize, products: Self.outerProducts, pool: pool)
     // The largest part of a process's life ends here; generation takes less.
     let peakBytes = MemoryPlan.peakResidentBytes()
-    let generation = generate(base, pool: pool)
+    let drafting = DraftingBenchmark.run(
+      try BaseModel(path: basePath, holding: WeightHolding(drafting: quantization), pool: pool),
+      rank: options.adapter.rank, pool: pool)
     return BenchmarkReport(
       basePath: basePath, parameters: base.configuration.parameterCount, threads: pool.threadCount,
       rank: options.adapter.rank, batchSize: training.batchSize, sequenceLength: length,
       work: TrainingWork(base.configuration, adapter: options.adapter, sequenceLength: length),
-      peak: Measurement(peak), training: Measurement(rates), prefill: generation.prefill,
-      decode: generation.decode, promptTokens: generation.promptTokens, plannedBytes: training.plannedBytes,
-      peakBytes: peakBytes)
-  }
-
-  /// Reads a prompt and writes on from it, several times.
-  private func generate(
-    _ base: BaseModel, pool: ThreadPool
-  ) -> (prefill: Measurement, decode: Measurement, promptTokens: Int) {
-    // Without an end-of-text token, a model of random weights cannot end early.
-    var configuration = base.configuration
-    configuration.endOfText = []
-    let prompt = Benchmark.randomTokens(
-      min(Self.promptTokens, configuration.contextLength / 2), configuration, 0)
-    let count = min(Self.draftTokens, configuration.contextLength - prompt.count - 1)
-    // One token more than is asked for, so that every token counted was also fed back.
-    let capacity = prompt.count + count + 1
-    let generator = TextGenerator(
-      Decoder(
-        configuration, weights: base.weights.tensors, owner: base.weights.owner, adapter: nil,
-        maxPositions: capacity, pool: pool), capacity: capacity)
-    var (prefill, decode): ([Double], [Double]) = ([], [])
-    for round in 0...Self.generations {
-      let result = generator.generate(prompt: prompt, maxTokens: count, sampling: .greedy, seed: 0)
-      // The first round touches the buffers.
-      guard round > 0 else { continue }
-      prefill.append(Double(prompt.count) / result.prefillSeconds)
-      decode.append(Double(result.tokens.count) / result.decodeSeconds)
-    }
-    return (Measurement(prefill), Measurement(decode), prompt.count)
+      peak: Measurement(peak), training: Measurement(rates), drafting: drafting,
+      plannedBytes: training.plannedBytes, peakBytes: peakBytes)
   }
 
   static func randomTokens(_ count: Int, _ model: ModelConfiguration, _ sequence: Int) -> [Int32] {

@@ -22,12 +22,8 @@ public struct BenchmarkReport: Equatable, Sendable {
   public let peak: Measurement
   /// Training in tokens per second.
   public let training: Measurement
-  /// Reading a prompt in tokens per second.
-  public let prefill: Measurement
-  /// Writing in tokens per second.
-  public let decode: Measurement
-  /// The tokens of that prompt.
-  public let promptTokens: Int
+  /// Reading a prompt and writing.
+  public let drafting: DraftingFigures
   /// The memory that training was planned to take.
   public let plannedBytes: Int
   /// The most memory that the process had resident until training ended.
@@ -75,8 +71,15 @@ public struct BenchmarkReport: Equatable, Sendable {
         "of the peak",
         "\(NumberText.fixed(100 * shareOfPeak, 1)) %, \(giga(trainingOperations)) GFLOP/s in training"
       ),
-      ("prefill", "\(rate(prefill)), a prompt of \(promptTokens) tokens"),
-      ("decode", "\(rate(decode)), after that prompt"),
+      ("prefill", "\(rate(drafting.prefill)), a prompt of \(drafting.promptTokens) tokens"),
+      ("decode", "\(rate(drafting.decode)), after that prompt, weights in \(drafting.format)"),
+      ("with adapter", "\(rate(drafting.decodeWithAdapter)), rank \(rank)"),
+      (
+        "memory read",
+        "\(giga(drafting.memoryRead.median)) GB/s (\(giga(drafting.memoryRead.minimum)) to"
+          + " \(giga(drafting.memoryRead.maximum))); \(ByteText.short(drafting.bytesPerToken)) a token is"
+          + " \(NumberText.fixed(100 * drafting.shareOfMemory, 1)) % of it in decode"
+      ),
       ("memory", "\(ByteText.short(peakBytes)) at most, \(ByteText.short(plannedBytes)) planned"),
     ])
   }
@@ -99,8 +102,13 @@ public struct BenchmarkReport: Equatable, Sendable {
         "adapter": .number(work.adapter), "attention": .number(work.attention),
       ],
       "training_flops": .number(trainingOperations), "share_of_peak": .number(shareOfPeak),
-      "prefill_tokens_per_second": measurement(prefill), "decode_tokens_per_second": measurement(decode),
-      "prompt_tokens": .integer(Int64(promptTokens)), "planned_bytes": .integer(Int64(plannedBytes)),
+      "prefill_tokens_per_second": measurement(drafting.prefill),
+      "decode_tokens_per_second": measurement(drafting.decode),
+      "decode_with_adapter_tokens_per_second": measurement(drafting.decodeWithAdapter),
+      "prompt_tokens": .integer(Int64(drafting.promptTokens)), "weights": .string("\(drafting.format)"),
+      "memory_read_bytes_per_second": measurement(drafting.memoryRead),
+      "bytes_per_token": .integer(Int64(drafting.bytesPerToken)),
+      "share_of_memory": .number(drafting.shareOfMemory), "planned_bytes": .integer(Int64(plannedBytes)),
       "peak_bytes": .integer(Int64(peakBytes)),
       "versions": ["lora-train": .string(PackageVersion.text), "openblas": .string(GEMM.libraryVersion)],
     ]

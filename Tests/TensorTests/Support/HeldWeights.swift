@@ -11,7 +11,8 @@ final class HeldWeights {
 
   init(seed: UInt64, rows: Int, columns: Int, format: WeightMatrix.Format) {
     let values = normalValues(rows * columns, seed: seed)
-    bytes = .allocate(byteCount: 4 * values.count + 64, alignment: 64)
+    let rowBytes = WeightMatrix.rowBytes(columns: columns, format)
+    bytes = .allocate(byteCount: rows * rowBytes + 1, alignment: 64)
     guard let start = bytes.baseAddress else { preconditionFailure("no memory") }
     switch format {
     case .float32:
@@ -25,14 +26,22 @@ final class HeldWeights {
       Conversion.widen(from: start + 1, dtype: .bfloat16, into: &wide, count: values.count, pool: pool)
       matrix = WeightMatrix(start + 1, rows: rows, columns: columns, format: format)
       doubles = wide.map(Double.init)
+    case .q8:
+      let pool = ThreadPool(threadCount: 1)
+      Quantization.q8(
+        from: values, dtype: .float32, rows: rows, columns: columns, into: start + 1, pool: pool)
+      matrix = WeightMatrix(start + 1, rows: rows, columns: columns, format: format)
+      let wide = Storage(count: values.count)
+      matrix.widen(into: wide.matrix(rows: rows, columns: columns))
+      doubles = (0..<values.count).map { Double(wide.base[$0]) }
     }
   }
 
   deinit { bytes.deallocate() }
 
   /// Runs `body` with what products with these weights take.
-  func withScratch(threadCount: Int, _ body: (Linear.Scratch, ThreadPool) -> Void) {
-    let take = { Linear.Scratch([self.matrix], workspace: $0, threadCount: threadCount) }
+  func withScratch(dtype: DType, threadCount: Int, _ body: (Linear.Scratch, ThreadPool) -> Void) {
+    let take = { Linear.Scratch([self.matrix], dtype: dtype, workspace: $0, threadCount: threadCount) }
     let plan = Workspace.planning()
     _ = take(plan)
     let workspace = Workspace(byteCount: plan.byteCount)

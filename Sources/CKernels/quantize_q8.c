@@ -1,0 +1,98 @@
+#include "lanes.h"
+
+// A row of q8 is its values in blocks of 32, each a byte q for a value (q − 128)·scale, padded with 128, a zero, to
+// a multiple of 64 bytes; behind them the bfloat16 scales of the blocks. Eight significant bits are enough for a
+// scale, because the values are rounded to multiples of the scale as it is kept; and its range is float32's.
+
+LK_INLINE lk_f32 lk_abs(lk_f32 v) { return lk_bits_to_f32(lk_f32_to_bits(v) & 0x7fffffffu); }
+
+/// The largest magnitude of a block's `count` values.
+LK_INLINE float lk_block_peak(const float *x, size_t count) {
+  lk_f32 peak = 0;
+  for (size_t j = 0; j < count; j += LK_LANES) {
+    const lk_f32 v = lk_abs(lk_load(x + j, lk_lanes(count - j)));
+    peak = peak < v ? v : peak;
+  }
+  return lk_max(peak);
+}
+
+/// x / scale rounded to the nearest integer, ties to even, within ±127.
+LK_INLINE lk_i32 lk_round_to_scale(lk_f32 x, float inverse) {
+  lk_f32 v = x * inverse;
+  v = v > 127.0f ? (lk_f32)127.0f : v;
+  v = v < -127.0f ? (lk_f32)-127.0f : v;
+  // Adding 1.5·2²³ leaves the rounded integer in the low bits.
+  return __builtin_convertvector(lk_f32_to_bits(v + 0x1.8p23f) - 0x4b400000u, lk_i32);
+}
+
+LK_INLINE void lk_store_bytes(uint8_t *p, lk_i32 v) {
+  const lk_u8 bytes = __builtin_convertvector(v, lk_u8);
+  memcpy(p, &bytes, sizeof bytes);
+}
+
+/// Sixteen values of a block that has `count` from here on, as multiples of the scale; zeros behind them.
+LK_INLINE lk_i32 lk_quants(const float *x, ptrdiff_t count, float inverse) {
+  return count > 0 ? lk_round_to_scale(lk_load(x, lk_lanes((size_t)count)), inverse) : (lk_i32)0;
+}
+
+/// The reciprocal of a scale; zero where it has none that is finite, so that everything rounds to zero.
+LK_INLINE float lk_inverse(float scale) { return scale >= 0x1p-126f ? 1.0f / scale : 0.0f; }
+
+LK_INLINE void lk_quantize_q8_body(void *y, const float *x, size_t width) {
+  const size_t padded = lk_q8_padded(width);
+  uint8_t *values = y, *scales = values + padded;
+  for (size_t j = 0; j < padded; j += LK_Q8_BLOCK) {
+    const ptrdiff_t n = (ptrdiff_t)width - (ptrdiff_t)j;
+    const float peak = n > 0 ? lk_block_peak(x + j, n < LK_Q8_BLOCK ? (size_t)n : LK_Q8_BLOCK) : 0;
+    // The scale is rounded up, so that the largest value is at most 127 of it.
+    const lk_u32 bits = (lk_f32_to_bits((lk_f32)(peak / 127.0f)) + 0xffffu) & 0xffff0000u;
+    lk_store_u16(scales + j / LK_Q8_BLOCK * sizeof(uint16_t), bits >> 16, 1);
+    const float inverse = lk_inverse(lk_bits_to_f32(bits)[0]);
+    for (ptrdiff_t k = 0; k < LK_Q8_BLOCK; k += LK_LANES) {
+      lk_store_bytes(values + j + k, lk_quants(x + j + k, n - k, inverse) + 128);
+    }
+  }
+}
+
+LK_KERNEL(lk_quantize_q8, (void *y, const float *x, size_t width), (y, x, width))
+
+LK_INLINE void lk_quantize_row_q8_body(lk_q8_row y, const float *x, size_t width) {
+  const size_t padded = lk_q8_padded(width);
+  for (size_t j = 0; j < padded; j += LK_Q8_BLOCK) {
+    const ptrdiff_t n = (ptrdiff_t)width - (ptrdiff_t)j;
+    const float peak = n > 0 ? lk_block_peak(x + j, n < LK_Q8_BLOCK ? (size_t)n : LK_Q8_BLOCK) : 0;
+    const float scale = peak / 127.0f, inverse = lk_inverse(scale);
+    y.scales[j / LK_Q8_BLOCK] = scale;
+    for (ptrdiff_t k = 0; k < LK_Q8_BLOCK; k += LK_LANES) {
+      lk_store_bytes((uint8_t *)y.values + j + k, lk_quants(x + j + k, n - k, inverse));
+    }
+    for (size_t k = j; k < j + LK_Q8_BLOCK; k += 4) {
+      y.offsets[k / 4] = -128 * (y.values[k] + y.values[k + 1] + y.values[k + 2] + y.values[k + 3]);
+    }
+  }
+}
+
+LK_KERNEL(lk_quantize_row_q8, (lk_q8_row y, const float *x, size_t width), (y, x, width))
+
+LK_INLINE void lk_decode_q8(lk_rows y, const void *x, size_t width) {
+  const uint8_t *values = x, *scales = values + lk_q8_padded(width);
+  for (size_t j = 0; j < width; j += LK_LANES) {
+    lk_u8 bytes;
+    memcpy(&bytes, values + j, sizeof bytes);
+    const lk_f32 scale = lk_bits_to_f32(lk_load_u16(scales + j / LK_Q8_BLOCK * sizeof(uint16_t), 1) << 16);
+    const lk_f32 v = __builtin_convertvector(__builtin_convertvector(bytes, lk_i32) - 128, lk_f32);
+    lk_store_at(y, 0, j, v * scale[0], lk_lanes(width - j));
+  }
+}
+
+LK_INLINE void lk_widen_q8_body(float *y, const void *x, size_t width) {
+  lk_decode_q8((lk_rows){y, 0, LK_F32}, x, width);
+}
+
+LK_KERNEL(lk_widen_q8, (float *y, const void *x, size_t width), (y, x, width))
+
+LK_INLINE void lk_narrow_q8_body(void *y, const void *x, size_t width) {
+  lk_decode_q8((lk_rows){y, 0, LK_BF16}, x, width);
+}
+
+LK_KERNEL(lk_narrow_q8, (void *y, const void *x, size_t width), (y, x, width))

@@ -1,0 +1,45 @@
+import CKernels
+import Testing
+
+@testable import Tensor
+
+@Suite("Quantization") struct QuantizationTests {
+  /// Rows of q8 as the kernel of a level writes them, and the values that they stand for.
+  private func quantize(_ x: [Float], _ level: KernelLevel) -> (bytes: [UInt8], values: [Float]) {
+    let count = WeightMatrix.rowBytes(columns: x.count, .q8)
+    var bytes = [UInt8](repeating: 0xa5, count: count + 1)
+    lk_quantize_q8(&bytes, x, x.count, level.code)
+    #expect(bytes[count] == 0xa5)
+    let wide = GuardedMatrix(seed: 1, rows: 1, columns: x.count)
+    lk_widen_q8(wide.base, bytes, x.count, level.code)
+    #expect(wide.guardsAreIntact)
+    return (bytes, wide.values)
+  }
+
+  @Test("A value moves by at most half a step of its block", arguments: [1, 16, 31, 32, 33, 64, 100, 577])
+  func error(width: Int) {
+    // Blocks of very different sizes, the smallest near the end of float32's range.
+    let x = normalValues(width, seed: UInt64(width)).enumerated().map { index, value in
+      [1, 1e-30, 1e20, 1e-4][index / 32 % 4] * value
+    }
+    let results = KernelLevel.available.map { quantize(x, $0) }
+    for result in results { #expect(result.bytes == results[0].bytes) }
+    for result in results { expectSameBits(result.values, results[0].values) }
+    let bounds = x.indices.map { index in
+      let block = x[index / 32 * 32..<min(width, index / 32 * 32 + 32)]
+      // The scale is max / 127 rounded up to eight bits, by at most 2⁻⁷ of it; then half a step, and its own rounding.
+      return Double(block.map(abs).max() ?? 0) / 127 * (1 + 0x1p-7) * (0.5 + 256 * u)
+    }
+    expectClose(results[0].values, x.map(Double.init), within: bounds)
+  }
+
+  @Test("Zeros stay zeros, padding stands for zero, and the largest value of a block is kept")
+  func extremes() {
+    let zeros = quantize([Float](repeating: 0, count: 40), .scalar)
+    #expect(zeros.values.allSatisfy { $0 == 0 })
+    #expect(zeros.bytes.prefix(64).allSatisfy { $0 == 128 })
+    // 127 · 2⁻³ is a multiple of a power of two, which every scale can be.
+    let x: [Float] = [127, -127, 64, 1, 0.5].map { $0 / 8 }
+    #expect(quantize(x, .scalar).values == [127, -127, 64, 1, 0].map { $0 / 8 })
+  }
+}

@@ -1,0 +1,65 @@
+import Foundation
+import Testing
+
+@testable import Tensor
+
+@Suite("Attention of one query") struct RowAttentionTests {
+  /// Heads, key-value heads, D and the number of keys: odd sizes; shared heads; more keys than one block holds.
+  static let shapes = [(1, 1, 1, 1), (2, 2, 6, 3), (6, 2, 20, 33), (9, 3, 64, 200), (2, 1, 8, 4100)]
+
+  @Test(
+    "softmax(scale · q·kᵀ)·v for each head, over keys and values of either type",
+    arguments: shapes, [DType.float32, .bfloat16])
+  func forward(shape: (heads: Int, keyValueHeads: Int, d: Int, keys: Int), dtype: DType) {
+    let (heads, keyValueHeads, d, count) = shape
+    let scale = 1 / Float(d).squareRoot()
+    let pool = ThreadPool(threadCount: 2)
+    let q = GuardedMatrix(seed: 1, rows: 1, columns: heads * d)
+    let cache = (0..<2).map { GuardedMatrix(seed: UInt64(2 + $0), rows: count, columns: keyValueHeads * d) }
+    let halves = cache.map { Storage(count: $0.matrix.count) }
+    let held = zip(cache, halves).map { wide, half in
+      guard dtype == .bfloat16 else { return wide.matrix }
+      let matrix = Matrix(
+        UnsafeMutableRawPointer(half.base), .bfloat16, rows: count, columns: keyValueHeads * d)
+      Elementwise.copy(wide.matrix, to: matrix, pool: pool)
+      Elementwise.copy(matrix, to: wide.matrix, pool: pool)
+      return matrix
+    }
+    let o = GuardedMatrix(seed: 4, rows: 1, columns: heads * d)
+    let take = {
+      RowAttention(
+        heads: heads, keyValueHeads: keyValueHeads, headDimension: d, threadCount: 2, workspace: $0)
+    }
+    let plan = Workspace.planning()
+    _ = take(plan)
+    let workspace = Workspace(byteCount: plan.byteCount)
+    take(workspace).forward(
+      q: q.matrix, keys: held[0], values: held[1], scale: scale, into: o.matrix, pool: pool)
+    withExtendedLifetime((workspace, halves)) {}
+    #expect(o.guardsAreIntact && q.guardsAreIntact)
+
+    let (queries, k, v) = (q.doubles, cache[0].doubles, cache[1].doubles)
+    var (expected, bounds): ([Double], [Double]) = ([], [])
+    for head in 0..<heads {
+      let start = head / (heads / keyValueHeads) * d
+      let products = (0..<count).map { key in
+        (0..<d).map { Double(scale) * queries[head * d + $0] * k[key * keyValueHeads * d + start + $0] }
+      }
+      let scores = products.map { $0.reduce(0, +) }
+      let largest = products.map { $0.reduce(0) { $0 + abs($1) } }.max() ?? 0
+      let top = scores.max() ?? 0
+      let p = scores.map { exp($0 - top) }
+      let sum = p.reduce(0, +)
+      // A score is D products, each rounded with its scaling and its place in the sum; a probability is off by twice
+      // that, by the rounding of s − max, by the exponential's own 4u and by the sum's `count` roundings.
+      let range = top - (scores.min() ?? 0)
+      let error = (2 * Double(d + 3) * largest + 2 * range + 8 + Double(2 * count)) * u
+      for column in 0..<d {
+        let terms = (0..<count).map { p[$0] / sum * v[$0 * keyValueHeads * d + start + column] }
+        expected.append(terms.reduce(0, +))
+        bounds.append(error * terms.reduce(0) { $0 + abs($1) })
+      }
+    }
+    expectClose(o.values, expected, within: bounds)
+  }
+}
