@@ -24,12 +24,12 @@ LK_INLINE void row_of_products(lk_f32 sums[2], lk_gemm_operand a, size_t i, cons
 }
 
 LK_INLINE void lk_gemm_bf16_plain_body(lk_gemm_result result, lk_gemm_operand first,
-                                       lk_gemm_operand second, const uint16_t *panels, size_t m, size_t n) {
+                                       lk_gemm_operand second, const uint16_t *panels, size_t panel_stride,
+                                       size_t m, size_t n) {
   const size_t first_size = (first.k + first.k % 2) * LK_PANEL_COLUMNS;
-  const size_t panel_size = first_size + (second.k + second.k % 2) * LK_PANEL_COLUMNS;
   for (size_t i = 0; i < m; i++) {
     const uint16_t *panel = panels;
-    for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_size) {
+    for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_stride) {
       lk_f32 sums[2] = {0, 0};
       row_of_products(sums, first, i, panel);
       row_of_products(sums, second, i, panel + first_size);
@@ -46,8 +46,8 @@ LK_INLINE void lk_gemm_bf16_plain_body(lk_gemm_result result, lk_gemm_operand fi
 
 LK_KERNEL(lk_gemm_bf16_plain,
           (lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second, const uint16_t *panels,
-           size_t m, size_t n),
-          (result, first, second, panels, m, n))
+           size_t panel_stride, size_t m, size_t n),
+          (result, first, second, panels, panel_stride, m, n))
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -112,22 +112,22 @@ LK_INLINE void tile(int rows, int halves, lk_gemm_result result, lk_gemm_operand
 }
 
 #define TILE_CASE(rows, halves) \
-  case rows: tile(rows, halves, result, first, second, panel, row, j, n); break;
+  case rows: tile(rows, halves, *result, *first, *second, panel, row, j, n); break;
 #define TILE_CASES(halves)                                                                   \
   TILE_CASE(1, halves) TILE_CASE(2, halves) TILE_CASE(3, halves) TILE_CASE(4, halves)        \
   TILE_CASE(5, halves) TILE_CASE(6, halves) TILE_CASE(7, halves) TILE_CASE(8, halves)        \
   TILE_CASE(9, halves) TILE_CASE(10, halves) TILE_CASE(11, halves) TILE_CASE(12, halves)     \
   TILE_CASE(13, halves) TILE_CASE(14, halves)
 
-static void gemm_avx512bf16(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second,
-                            const uint16_t *panels, size_t m, size_t n) {
-  const size_t panel_size = (first.k + first.k % 2 + second.k + second.k % 2) * LK_PANEL_COLUMNS;
+static void gemm_avx512bf16(const lk_gemm_result *result, const lk_gemm_operand *first,
+                            const lk_gemm_operand *second, const uint16_t *panels, size_t panel_stride,
+                            size_t m, size_t n) {
   // Tiles of nearly equal height: a last one of a row or two would run at a fraction of the speed.
   const size_t tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
   for (size_t t = 0; t < tiles; t++) {
     const size_t row = t * m / tiles;
     const uint16_t *panel = panels;
-    for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_size) {
+    for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_stride) {
       if (n - j > LK_LANES) {
         switch ((t + 1) * m / tiles - row) { TILE_CASES(2) }
       } else {
@@ -140,10 +140,26 @@ static void gemm_avx512bf16(lk_gemm_result result, lk_gemm_operand first, lk_gem
 #pragma clang attribute pop
 #endif
 
+LK_INLINE void gemm(const lk_gemm_result *result, const lk_gemm_operand *first, const lk_gemm_operand *second,
+                    const uint16_t *panels, size_t panel_stride, size_t m, size_t n, lk_level level) {
+#if defined(__x86_64__)
+  if (level == LK_AVX512BF16) {
+    return gemm_avx512bf16(result, first, second, panels, panel_stride, m, n);
+  }
+#endif
+  lk_gemm_bf16_plain(*result, *first, *second, panels, panel_stride, m, n, level);
+}
+
 void lk_gemm_bf16(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second,
                   const uint16_t *panels, size_t m, size_t n, lk_level level) {
-#if defined(__x86_64__)
-  if (level == LK_AVX512BF16) return gemm_avx512bf16(result, first, second, panels, m, n);
-#endif
-  lk_gemm_bf16_plain(result, first, second, panels, m, n, level);
+  const size_t panel_size = (first.k + first.k % 2 + second.k + second.k % 2) * LK_PANEL_COLUMNS;
+  gemm(&result, &first, &second, panels, panel_size, m, n, level);
+}
+
+void lk_gemm_block_bf16(void *c, size_t c_stride, lk_type c_type, bool adds, float factor, const uint16_t *a,
+                        size_t a_stride, size_t k, const uint16_t *panels, size_t panel_stride, size_t m,
+                        size_t n, lk_level level) {
+  const lk_gemm_result result = {{c, c_stride, c_type}, adds, factor, NULL};
+  const lk_gemm_operand first = {a, a_stride, k}, second = {NULL, 0, 0};
+  gemm(&result, &first, &second, panels, panel_stride, m, n, level);
 }

@@ -3,17 +3,25 @@ import Model
 import Tensor
 
 /// Random values in memory that lives as long as the program.
-func randomMatrix(rows: Int, columns: Int, seed: UInt64) -> Matrix {
+func randomMatrix(rows: Int, columns: Int, seed: UInt64, _ dtype: DType = .float32) -> Matrix {
   let storage = Unmanaged.passRetained(Storage(count: rows * columns)).takeUnretainedValue()
+  let matrix = Matrix(UnsafeMutableRawPointer(storage.base), dtype, rows: rows, columns: columns)
   var random = RandomSource(seed: seed, stream: "benchmark")
-  for index in 0..<storage.count { storage.base[index] = random.normal() }
-  return storage.matrix(rows: rows, columns: columns)
+  for index in 0..<matrix.count {
+    let value = random.normal()
+    if dtype == .float32 {
+      storage.base[index] = value
+    } else {
+      // The upper half of a float32 is a bfloat16 value next to it.
+      matrix.address.storeBytes(of: UInt16(value.bitPattern >> 16), toByteOffset: 2 * index, as: UInt16.self)
+    }
+  }
+  return matrix
 }
 
 /// Registers forward and backward of each operator of a decoder layer.
 func registerOperators(tokens: Int, shape: ModelConfiguration, pool: ThreadPool) {
-  let (c, f, d) = (shape.hiddenSize, shape.intermediateSize, shape.headDimension)
-  let (queryWidth, keyWidth) = (shape.headCount * d, shape.keyValueHeadCount * d)
+  let (c, f) = (shape.hiddenSize, shape.intermediateSize)
   let x = randomMatrix(rows: tokens, columns: c, seed: 1)
   let dx = randomMatrix(rows: tokens, columns: c, seed: 2)
   let y = randomMatrix(rows: tokens, columns: c, seed: 3)
@@ -37,34 +45,5 @@ func registerOperators(tokens: Int, shape: ModelConfiguration, pool: ThreadPool)
   benchmark("swiglu.forward.\(tokens)x\(f)") { SwiGLU.forward(gate: gate, up: up, into: wide, pool: pool) }
   benchmark("swiglu.backward.\(tokens)x\(f)") {
     SwiGLU.backward(dGate: gate, dUp: up, dh: wide, gate: gate, up: up, pool: pool)
-  }
-
-  let q = randomMatrix(rows: tokens, columns: queryWidth, seed: 10)
-  let k = randomMatrix(rows: tokens, columns: keyWidth, seed: 11)
-  let v = randomMatrix(rows: tokens, columns: keyWidth, seed: 12)
-  let o = randomMatrix(rows: tokens, columns: queryWidth, seed: 13)
-  let dq = randomMatrix(rows: tokens, columns: queryWidth, seed: 14)
-  let dk = randomMatrix(rows: tokens, columns: keyWidth, seed: 15)
-  let dv = randomMatrix(rows: tokens, columns: keyWidth, seed: 16)
-  let logSumExp = randomMatrix(rows: tokens, columns: shape.headCount, seed: 17)
-  func takeScratch(_ workspace: Workspace) -> AttentionScratch {
-    AttentionScratch(
-      workspace: workspace, heads: shape.headCount, keyValueHeads: shape.keyValueHeadCount, headDimension: d,
-      maxTokens: tokens, threadCount: pool.threadCount)
-  }
-  let plan = Workspace.planning()
-  _ = takeScratch(plan)
-  let workspace = Unmanaged.passRetained(Workspace(byteCount: plan.byteCount)).takeUnretainedValue()
-  let scratch = takeScratch(workspace)
-  let scale = 1 / Float(d).squareRoot()
-  benchmark("attention.forward.\(tokens)") {
-    Attention.forward(
-      q: q, k: k, v: v, offsets: [0, tokens], headDimension: d, scale: scale, into: o, logSumExp: logSumExp,
-      scratch: scratch, pool: pool)
-  }
-  benchmark("attention.backward.\(tokens)") {
-    Attention.backward(
-      dq: dq, dk: dk, dv: dv, dO: q, q: q, k: k, v: v, o: o, logSumExp: logSumExp, offsets: [0, tokens],
-      headDimension: d, scale: scale, scratch: scratch, pool: pool)
   }
 }

@@ -1,4 +1,5 @@
-// Times of the operators and of one training step, at the sizes of a SmolLM2-135M layer over 1,024 tokens.
+// Times of the operators and of one training step, at the sizes of a SmolLM2-135M layer over 1,024 tokens; of
+// attention in both types at the sizes of three models.
 //
 //     swift run --package-path Benchmarks -c release OperatorBenchmarks
 //
@@ -17,6 +18,7 @@ let shape = ModelConfiguration(
 let tokens = 1024
 
 registerOperators(tokens: tokens, shape: shape, pool: pool)
+registerAttention(pool: pool)
 registerTrainingStep(tokens: tokens, shape: shape, pool: pool)
 
 Benchmark.main()

@@ -223,6 +223,15 @@ typedef struct {
 void lk_gemm_bf16(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second,
                   const uint16_t *panels, size_t m, size_t n, lk_level level);
 
+/// The sums c[i,j] = factor·Σₚ a[i,p]·b[p,j], added to what c holds where `adds`, over the first k rows of panels that
+/// may have more.
+///
+/// This is for loops over blocks that take less than a microsecond: a structure passed by value would have to be
+/// stored and loaded anew in pieces of different sizes, for which the processor waits until its pipeline is empty.
+void lk_gemm_block_bf16(void *c, size_t c_stride, lk_type c_type, bool adds, float factor, const uint16_t *a,
+                        size_t a_stride, size_t k, const uint16_t *panels, size_t panel_stride, size_t m,
+                        size_t n, lk_level level);
+
 /// y[j,i] = x[i,j] for a bfloat16 matrix x of `rows` × `width`.
 void lk_transpose_bf16(uint16_t *y, size_t y_stride, const uint16_t *x, size_t x_stride, size_t rows,
                        size_t width, lk_level level);

@@ -185,11 +185,10 @@ public enum Attention {
       return pool.parallel(order.count * 2 * scratch.keyValueHeads) { task in
         let (sequence, isKey) = (order[task / (2 * scratch.keyValueHeads)], task % 2 == 0)
         HalfAttention.finishBackward(
-          parts: (0..<parts(sequence.count, limit)).map { part in
-            let sums = (isKey ? scratch.partialKeys : scratch.partialValues)[part]
-            return (sums.columns(sequence), end(part, sequence))
-          }, into: (isKey ? dk : dv).rows(sequence), keyValueHead: task / 2 % scratch.keyValueHeads,
-          headDimension: scratch.headDimension)
+          parts: (isKey ? scratch.partialKeys : scratch.partialValues)[..<parts(sequence.count, limit)],
+          sequence: sequence, into: (isKey ? dk : dv).rows(sequence),
+          keyValueHead: task / 2 % scratch.keyValueHeads, headDimension: scratch.headDimension
+        ) { end($0, sequence) }
       }
     }
     for sequence in order {

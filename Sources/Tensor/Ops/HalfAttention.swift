@@ -9,10 +9,11 @@ import Foundation
 /// the strip stops at the last key it sees, so that little is computed that causality masks. All heads of a group
 /// share the packed keys and values. Scores carry a factor of log₂ e, which makes exponentials powers of two.
 enum HalfAttention {
-  /// Query rows of a block, for each head. What their backward packs, two blocks of 256 × 256, takes a quarter of a
-  /// second-level cache of one megabyte.
-  static let queryBlock = 256
-  /// Keys of a block.
+  /// Query rows of a block, for each head: enough to make little of packing a block of keys, and few enough that the
+  /// last blocks of two threads end together.
+  static let queryBlock = 128
+  /// Keys of a block. The three packed forms that the backward needs take a tenth of a second-level cache of one
+  /// megabyte, and its packed probabilities and gradients of scores, 128 × 256 each, another eighth.
   static let keyBlock = 256
   /// Query rows of a strip.
   private static let stripRows = 14
@@ -76,25 +77,26 @@ enum HalfAttention {
     let end = start + n
     for first in stride(from: 0, to: end, by: keyBlock) {
       let keys = first..<min(end, first + keyBlock)
-      packTransposed(k.rows(keys), into: slot.transposedKeys, level)
-      let panelStride = pack(v.rows(keys), into: slot.values, level)
+      let transposedKeys = packTransposed(k.rows(keys), into: slot.transposedKeys, level)
+      let values = pack(v.rows(keys), into: slot.values, level)
       for head in 0..<group {
         let queries = q.head(keyValueHead * group + head, d)
         for strip in strips(n) {
           let seen = min(keys.count, start + strip.upperBound - first)
           guard seen > 0 else { continue }
-          multiply(
-            operand(queries.rows(strip)), slot.transposedKeys.halves, into: slot.scores, rows: strip.count,
-            columns: rounded(seen, to: 16), factor: scale * log2e, level)
           let row = head * n + strip.lowerBound
+          multiply(
+            queries.rows(strip), transposedKeys,
+            into: slot.scores.window(rows: strip.count, columns: rounded(seen, to: 16)),
+            factor: scale * log2e,
+            level)
           lk_softmax_block_bf16(
             slot.strip.halves, slot.scores.base, keyBlock, maxima + row, sums + row,
             slot.accumulator.row(row),
             d, strip.count, rounded(seen, to: panelColumns), start + strip.lowerBound + 1 - first, level)
-          multiplyPrefix(
-            slot.strip, slot.values.halves, panelStride: panelStride,
-            into: slot.accumulator.rows(row..<row + strip.count), inner: seen, adds: first > 0, factor: 1,
-            level)
+          multiply(
+            slot.strip.window(rows: strip.count, columns: rounded(seen, to: 2)), values,
+            into: slot.accumulator.rows(row..<row + strip.count), adds: first > 0, level)
         }
       }
     }
@@ -116,16 +118,13 @@ enum HalfAttention {
   ///   - dk: The transpose, [K·D, length], float32; so is `dv`.
   static func backwardPart(
     queries range: Range<Int>, dq: Matrix, dk: Matrix, dv: Matrix, _ inputs: Attention.Inputs,
-    keyValueHead: Int,
-    scale: Float, _ scratch: AttentionScratch, _ slot: Slot
+    keyValueHead: Int, scale: Float, _ scratch: AttentionScratch, _ slot: Slot
   ) {
     let (d, level) = (scratch.headDimension, kernelLevel)
     let group = scratch.heads / scratch.keyValueHeads
     let (k, v) = (inputs.k.head(keyValueHead, d), inputs.v.head(keyValueHead, d))
     let channels = keyValueHead * d..<(keyValueHead + 1) * d
     let (dk, dv) = (dk.rows(channels), dv.rows(channels))
-    dk.columns(0..<range.upperBound).fill(0)
-    dv.columns(0..<range.upperBound).fill(0)
     for start in stride(from: range.lowerBound, to: range.upperBound, by: queryBlock) {
       let block = start..<min(range.upperBound, start + queryBlock)
       let n = block.count
@@ -138,9 +137,10 @@ enum HalfAttention {
       }
       for first in stride(from: 0, to: block.upperBound, by: keyBlock) {
         let keys = first..<min(block.upperBound, first + keyBlock)
-        packTransposed(k.rows(keys), into: slot.transposedKeys, level)
-        packTransposed(v.rows(keys), into: slot.values, level)
-        let panelStride = pack(k.rows(keys), into: slot.keys, level)
+        let packed = Keys(
+          transposed: packTransposed(k.rows(keys), into: slot.transposedKeys, level),
+          transposedValues: packTransposed(v.rows(keys), into: slot.values, level),
+          rows: pack(k.rows(keys), into: slot.keys, level))
         for head in 0..<group {
           let queryHead = keyValueHead * group + head
           let queries = inputs.q.rows(block).head(queryHead, d)
@@ -149,43 +149,19 @@ enum HalfAttention {
           let sums =
             block.upperBound <= keyBlock
             ? dq.rows(block).head(queryHead, d) : slot.accumulator.rows(head * n..<(head + 1) * n)
-          for strip in strips(n) {
-            let seen = min(keys.count, start + strip.upperBound - first)
-            guard seen > 0 else { continue }
-            let columns = rounded(seen, to: 16)
-            multiply(
-              operand(queries.rows(strip)), slot.transposedKeys.halves, into: slot.scores, rows: strip.count,
-              columns: columns, factor: scale * log2e, level)
-            multiply(
-              operand(gradients.rows(strip)), slot.values.halves, into: slot.dProbabilities,
-              rows: strip.count,
-              columns: columns, factor: 1, level)
-            let (row, place) = (head * n + strip.lowerBound, strip.lowerBound * panelColumns)
-            lk_softmax_backward_bf16(
-              slot.strip.halves, slot.probabilities.halves + place, slot.dScores.halves + place,
-              queryBlock * panelColumns, slot.scores.base, slot.dProbabilities.base, keyBlock,
-              logSumExp + row,
-              delta + row, strip.count, rounded(seen, to: panelColumns), start + strip.lowerBound + 1 - first,
-              level)
-            multiplyPrefix(
-              slot.strip, slot.keys.halves, panelStride: panelStride, into: sums.rows(strip), inner: seen,
-              adds: first > 0, factor: scale, level)
-          }
-          transpose(queries, into: slot.transposedQueries, level)
+          backwardStrips(
+            queries, gradients, packed, dq: sums, logSumExp: logSumExp + head * n, delta: delta + head * n,
+            keyCount: keys.count, start: start - first, adds: first > 0, scale: scale, slot, level)
+          // The first head of the first block that sees a key finds nothing to add to.
+          let seenBefore = head > 0 ? block.upperBound : start == range.lowerBound ? 0 : start
           transpose(gradients, into: slot.transposedGradients, level)
-          for panel in stride(from: 0, to: keys.count, by: panelColumns) {
-            let columns = panel..<min(keys.count, panel + panelColumns)
-            let target = keys.lowerBound + panel..<keys.lowerBound + columns.upperBound
-            // The queries that see any of these keys. Blocks begin at multiples of a panel, so this is one too.
-            let seeing = max(0, first + panel - start)..<n
-            let place = panel / panelColumns * queryBlock * panelColumns + seeing.lowerBound * panelColumns
-            multiply(
-              operand(slot.transposedGradients.columns(seeing)), slot.probabilities.halves + place,
-              into: dv.columns(target), rows: d, columns: columns.count, adds: true, factor: 1, level)
-            multiply(
-              operand(slot.transposedQueries.columns(seeing)), slot.dScores.halves + place,
-              into: dk.columns(target), rows: d, columns: columns.count, adds: true, factor: scale, level)
-          }
+          addKeyGradients(
+            slot.transposedGradients, slot.probabilities, to: dv, keys: keys, queries: block,
+            seenBefore: seenBefore, factor: 1, level)
+          transpose(queries, into: slot.transposedQueries, level)
+          addKeyGradients(
+            slot.transposedQueries, slot.dScores, to: dk, keys: keys, queries: block, seenBefore: seenBefore,
+            factor: scale, level)
         }
       }
       guard block.upperBound > keyBlock else { continue }
@@ -196,20 +172,81 @@ enum HalfAttention {
     }
   }
 
-  /// Adds up the parts of one key-value head's gradient of one sequence, in their order, and writes them to their
-  /// place.
+  /// A block of keys and values as the backward multiplies with them.
+  private struct Keys {
+    let transposed, transposedValues, rows: Panels
+  }
+
+  /// One head's block of queries against one block of keys: recomputes the probabilities, leaves them and the
+  /// gradients of scores packed in the slot, and adds to dq.
   ///
   /// - Parameters:
-  ///   - parts: The transposes, [K·D, length] each, and the keys that each has.
+  ///   - start: The position of the first query in the block of keys.
+  private static func backwardStrips(
+    _ queries: Matrix, _ gradients: Matrix, _ keys: Keys, dq: Matrix,
+    logSumExp: UnsafePointer<Float>, delta: UnsafePointer<Float>, keyCount: Int, start: Int, adds: Bool,
+    scale: Float, _ slot: Slot, _ level: lk_level
+  ) {
+    for strip in strips(queries.rows) {
+      let seen = min(keyCount, start + strip.upperBound)
+      guard seen > 0 else { continue }
+      let columns = rounded(seen, to: 16)
+      multiply(
+        queries.rows(strip), keys.transposed, into: slot.scores.window(rows: strip.count, columns: columns),
+        factor: scale * log2e, level)
+      multiply(
+        gradients.rows(strip), keys.transposedValues,
+        into: slot.dProbabilities.window(rows: strip.count, columns: columns), level)
+      let place = strip.lowerBound * panelColumns
+      lk_softmax_backward_bf16(
+        slot.strip.halves, slot.probabilities.halves + place, slot.dScores.halves + place,
+        queryBlock * panelColumns, slot.scores.base, slot.dProbabilities.base, keyBlock,
+        logSumExp + strip.lowerBound, delta + strip.lowerBound, strip.count,
+        rounded(seen, to: panelColumns), start + strip.lowerBound + 1, level)
+      multiply(
+        slot.strip.window(rows: strip.count, columns: rounded(seen, to: 2)), keys.rows, into: dq.rows(strip),
+        adds: adds, factor: scale, level)
+    }
+  }
+
+  /// Adds factor·Σ a[c,t]·b[t,j] over the queries t that see key j to `gradient`.
+  ///
+  /// - Parameters:
+  ///   - a: [D, queries].
+  ///   - b: [queries, keys], packed.
+  ///   - gradient: [D, length], float32; overwritten from key `seenBefore` on.
+  private static func addKeyGradients(
+    _ a: Matrix, _ b: Matrix, to gradient: Matrix, keys: Range<Int>, queries: Range<Int>, seenBefore: Int,
+    factor: Float, _ level: lk_level
+  ) {
+    for (index, panel) in stride(from: keys.lowerBound, to: keys.upperBound, by: panelColumns).enumerated() {
+      // Blocks begin at multiples of a panel, so the first query that sees any of its keys does too.
+      let first = max(0, panel - queries.lowerBound)
+      let panels = Panels(base: b.halves + (index * queryBlock + first) * panelColumns, stride: 0)
+      multiply(
+        a.columns(first..<queries.count), panels,
+        into: gradient.columns(panel..<min(keys.upperBound, panel + panelColumns)), adds: panel < seenBefore,
+        factor: factor, level)
+    }
+  }
+
+  /// Adds up the parts of one key-value head's gradient of one sequence in the last of them, in a fixed order, and
+  /// writes the sum to its place.
+  ///
+  /// - Parameters:
+  ///   - parts: The transposes, [K·D, tokens] each.
+  ///   - keyCount: How many of the sequence's keys a part has.
   ///   - gradient: dk or dv, [length, K·D].
   static func finishBackward(
-    parts: [(sums: Matrix, keys: Int)], into gradient: Matrix, keyValueHead: Int, headDimension: Int
+    parts: ArraySlice<Matrix>, sequence: Range<Int>, into gradient: Matrix, keyValueHead: Int,
+    headDimension: Int, keyCount: (_ part: Int) -> Int
   ) {
     let channels = keyValueHead * headDimension..<(keyValueHead + 1) * headDimension
-    guard let whole = parts.last?.sums.rows(channels) else { return }
-    for part in parts.dropLast() {
-      let sums = part.sums.rows(channels)
-      lk_add(whole.kernelRows, sums.kernelRows, headDimension, part.keys, kernelLevel)
+    guard let last = parts.last else { return }
+    let whole = last.rows(channels).columns(sequence)
+    for (index, part) in parts.dropLast().enumerated() {
+      let sums = part.rows(channels).columns(sequence)
+      lk_add(whole.kernelRows, sums.kernelRows, headDimension, keyCount(index), kernelLevel)
     }
     let target = gradient.head(keyValueHead, headDimension)
     lk_transpose_narrow_bf16(
@@ -228,49 +265,35 @@ enum HalfAttention {
     stride(from: 0, to: rows, by: stripRows).lazy.map { $0..<min(rows, $0 + stripRows) }
   }
 
-  private static func packTransposed(_ b: Matrix, into panels: Matrix, _ level: lk_level) {
-    let panelSize = (b.columns + b.columns % 2) * panelColumns
-    lk_pack_transposed_bf16(
-      panels.halves, panelSize, b.kernelRows, b.columns, b.rows, level)
+  /// A packed right operand: where its first panel is, and how many elements on the next.
+  private struct Panels {
+    let base: UnsafeMutablePointer<UInt16>
+    let stride: Int
   }
 
-  /// Returns the distance of the panels.
-  private static func pack(_ b: Matrix, into panels: Matrix, _ level: lk_level) -> Int {
-    let panelSize = (b.rows + b.rows % 2) * panelColumns
-    lk_pack_bf16(panels.halves, panelSize, b.kernelRows, b.rows, b.columns, level)
-    return panelSize
+  private static func packTransposed(_ b: Matrix, into panels: Matrix, _ level: lk_level) -> Panels {
+    let panels = Panels(base: panels.halves, stride: (b.columns + b.columns % 2) * panelColumns)
+    lk_pack_transposed_bf16(panels.base, panels.stride, b.kernelRows, b.columns, b.rows, level)
+    return panels
+  }
+
+  private static func pack(_ b: Matrix, into panels: Matrix, _ level: lk_level) -> Panels {
+    let panels = Panels(base: panels.halves, stride: (b.rows + b.rows % 2) * panelColumns)
+    lk_pack_bf16(panels.base, panels.stride, b.kernelRows, b.rows, b.columns, level)
+    return panels
   }
 
   private static func transpose(_ x: Matrix, into y: Matrix, _ level: lk_level) {
     lk_transpose_bf16(y.halves, y.stride, x.halves, x.stride, x.rows, x.columns, level)
   }
 
-  private static func operand(_ a: Matrix) -> lk_gemm_operand {
-    lk_gemm_operand(base: a.halves, stride: a.stride, k: a.columns)
-  }
-
+  /// c = factor·a·b, added to what c holds where `adds`, over the first rows of b, as many as a has columns.
   private static func multiply(
-    _ a: lk_gemm_operand, _ panels: UnsafePointer<UInt16>, into c: Matrix, rows: Int, columns: Int,
-    adds: Bool = false, factor: Float, _ level: lk_level
+    _ a: Matrix, _ b: Panels, into c: Matrix, adds: Bool = false, factor: Float = 1, _ level: lk_level
   ) {
-    let result = lk_gemm_result(
-      c: c.kernelRows, adds: adds, factor: factor, bias: nil)
-    lk_gemm_bf16(result, a, lk_gemm_operand(base: nil, stride: 0, k: 0), panels, rows, columns, level)
-  }
-
-  /// The product of the first `inner` columns of a strip and the first `inner` rows of panels that may have more.
-  private static func multiplyPrefix(
-    _ a: Matrix, _ panels: UnsafePointer<UInt16>, panelStride: Int, into c: Matrix, inner: Int, adds: Bool,
-    factor: Float, _ level: lk_level
-  ) {
-    // Behind an odd number of keys there is one more column of zeros, and a row of zeros or of a key unseen.
-    let a = lk_gemm_operand(base: a.halves, stride: a.stride, k: rounded(inner, to: 2))
-    for column in stride(from: 0, to: c.columns, by: panelColumns) {
-      let part = c.columns(column..<min(c.columns, column + panelColumns))
-      multiply(
-        a, panels + column / panelColumns * panelStride, into: part, rows: part.rows, columns: part.columns,
-        adds: adds, factor: factor, level)
-    }
+    lk_gemm_block_bf16(
+      c.address, c.stride, c.kernelRows.type, adds, factor, a.halves, a.stride, a.columns, b.base, b.stride,
+      c.rows, c.columns, level)
   }
 }
 
@@ -279,5 +302,11 @@ extension Matrix {
   @inline(__always)
   func head(_ index: Int, _ dimension: Int) -> Matrix {
     columns(index * dimension..<(index + 1) * dimension)
+  }
+
+  /// The first rows and columns.
+  @inline(__always)
+  fileprivate func window(rows: Int, columns: Int) -> Matrix {
+    self.rows(0..<rows).columns(0..<columns)
   }
 }
