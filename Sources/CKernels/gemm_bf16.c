@@ -59,6 +59,7 @@ LK_INLINE void pair_of_products(__m512 sums[TILE_ROWS][2], int rows, int halves,
                                 size_t stride, bool whole, const uint16_t *pairs) {
   const __m512bh left = (__m512bh)_mm512_loadu_si512(pairs);
   const __m512bh right = halves > 1 ? (__m512bh)_mm512_loadu_si512(pairs + LK_PANEL_COLUMNS) : left;
+  LK_UNROLL
   for (int i = 0; i < rows; i++) {
     uint32_t pair = 0;
     memcpy(&pair, a + (size_t)i * stride, whole ? sizeof pair : sizeof *a);
@@ -102,11 +103,14 @@ LK_INLINE void store_sums(lk_gemm_result result, size_t row, size_t column, size
 LK_INLINE void tile(int rows, int halves, lk_gemm_result result, lk_gemm_operand first,
                     lk_gemm_operand second, const uint16_t *panel, size_t row, size_t column, size_t n) {
   __m512 sums[TILE_ROWS][2];
+  LK_UNROLL
   for (int i = 0; i < rows; i++) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
   panel = rows_of_products(sums, rows, halves, first, row, panel);
   if (second.k > 0) rows_of_products(sums, rows, halves, second, row, panel);
+  LK_UNROLL
   for (int half = 0; half < halves; half++) {
     const size_t start = column + (size_t)half * LK_LANES;
+    LK_UNROLL
     for (int i = 0; i < rows; i++) store_sums(result, row + (size_t)i, start, n - start, sums[i][half]);
   }
 }
