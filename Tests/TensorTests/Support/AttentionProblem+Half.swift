@@ -30,10 +30,13 @@ extension AttentionProblem {
       Attention.forward(
         q: q.matrix, k: k.matrix, v: v.matrix, offsets: offsets, headDimension: headDimension, scale: scale,
         into: outputs.o.matrix, logSumExp: outputs.logSumExp.matrix, scratch: scratch, pool: pool)
-      Attention.backward(
-        dq: outputs.dq.matrix, dk: outputs.dk.matrix, dv: outputs.dv.matrix, dO: dO.matrix, q: q.matrix,
-        k: k.matrix, v: v.matrix, o: outputs.o.matrix, logSumExp: outputs.logSumExp.matrix, offsets: offsets,
-        headDimension: headDimension, scale: scale, scratch: scratch, pool: pool)
+      // The second call finds the first one's sums in the scratch, and must not add to them.
+      for _ in 0..<2 {
+        Attention.backward(
+          dq: outputs.dq.matrix, dk: outputs.dk.matrix, dv: outputs.dv.matrix, dO: dO.matrix, q: q.matrix,
+          k: k.matrix, v: v.matrix, o: outputs.o.matrix, logSumExp: outputs.logSumExp.matrix,
+          offsets: offsets, headDimension: headDimension, scale: scale, scratch: scratch, pool: pool)
+      }
     }
     return outputs
   }
