@@ -150,6 +150,31 @@ LK_INLINE float lk_sum(lk_f32 v) {
   return a[0];
 }
 
+/// y[i] = the sum of vector i, added to what y holds where `adds`, for the first `count` of sixteen vectors. Each sum
+/// is taken as `lk_sum` does, but of two vectors at a time: a fifth of the work.
+LK_INLINE void lk_store_sums(float *y, const lk_f32 *v, size_t count, bool adds) {
+  lk_f32 eighths[8], quarters[4], halves[2];
+  for (size_t i = 0; i < 8; i++) {
+    const lk_f32 a = v[2 * i], b = v[2 * i + 1];
+    eighths[i] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23) +
+                 __builtin_shufflevector(a, b, 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31);
+  }
+  for (size_t i = 0; i < 4; i++) {
+    const lk_f32 a = eighths[2 * i], b = eighths[2 * i + 1];
+    quarters[i] = __builtin_shufflevector(a, b, 0, 1, 2, 3, 8, 9, 10, 11, 16, 17, 18, 19, 24, 25, 26, 27) +
+                  __builtin_shufflevector(a, b, 4, 5, 6, 7, 12, 13, 14, 15, 20, 21, 22, 23, 28, 29, 30, 31);
+  }
+  for (size_t i = 0; i < 2; i++) {
+    const lk_f32 a = quarters[2 * i], b = quarters[2 * i + 1];
+    halves[i] = __builtin_shufflevector(a, b, 0, 1, 4, 5, 8, 9, 12, 13, 16, 17, 20, 21, 24, 25, 28, 29) +
+                __builtin_shufflevector(a, b, 2, 3, 6, 7, 10, 11, 14, 15, 18, 19, 22, 23, 26, 27, 30, 31);
+  }
+  const lk_f32 a = halves[0], b = halves[1];
+  const lk_f32 sums = __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30) +
+                      __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  lk_store(y, adds ? lk_load(y, count) + sums : sums, count);
+}
+
 LK_INLINE double lk_sum_f64(lk_f64 v) {
   double a[LK_LANES];
   memcpy(a, &v, sizeof a);

@@ -70,7 +70,10 @@ public struct Draft: Equatable, Sendable {
         // A string, since many readers of JSON round whole numbers above 2⁵³.
         "seed": .string("\(request.randomSeed)"),
       ],
-      "base": ["path": .string(basePath), "sha256": .string(fingerprints.base.hex)],
+      "base": [
+        "path": .string(basePath), "sha256": .string(fingerprints.base.hex),
+        "quantization": optional(request.quantization?.rawValue),
+      ],
       "tokenizer_sha256": .string(fingerprints.tokenizer.hex),
       "prompt_layout": .string(PromptLayout.version),
       "adapter": adapter.map { adapter in

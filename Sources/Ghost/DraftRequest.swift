@@ -16,6 +16,8 @@ public struct DraftRequest: Equatable, Sendable {
   public var randomSeed: UInt64
   /// The most new tokens; nil follows from the seed's length.
   public var maxTokens: Int?
+  /// What the base's weights are rounded to; nil leaves them as they are stored.
+  public var quantization: WeightQuantization?
   /// The threads to work on; nil takes every processor. They change nothing in the draft.
   public var threads: Int?
 

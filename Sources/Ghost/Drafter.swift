@@ -36,7 +36,7 @@ public final class Drafter {
     let adapterPath = request.adapterPath ?? AdapterSearch.newest(from: folder)
     let pool = ThreadPool(threadCount: request.threads ?? ProcessInfo.processInfo.activeProcessorCount)
     basePath = try request.resolvedBase(adapter: adapterPath)
-    base = try BaseModel(path: basePath, pool: pool)
+    base = try BaseModel(path: basePath, holding: WeightHolding(drafting: request.quantization), pool: pool)
     fingerprints = try BaseFingerprints(base)
     adapter = try adapterPath.map { [base, fingerprints] in
       try AdapterOrigin($0, base: base, fingerprints: fingerprints)

@@ -57,6 +57,12 @@ struct DraftCommand: ParsableCommand {
   @Option(name: .long, help: "The most tokens to write; about two a word of --length unless told.")
   var maxTokens: Int?
 
+  @Option(
+    name: .long,
+    help: "Round the base's weights to q8, eight bits each, and draft faster; as they are stored unless told."
+  )
+  var quantize: WeightQuantization?
+
   @Option(name: .long, help: "Threads; every processor unless told.")
   var threads: Int?
 
@@ -106,6 +112,9 @@ struct DraftCommand: ParsableCommand {
       temperature: temperature, topK: topK, topP: topP, minP: minP, repetitionPenalty: repetitionPenalty)
     request.maxTokens = maxTokens
     request.threads = threads
+    request.quantization = quantize
     return request
   }
 }
+
+extension WeightQuantization: ExpressibleByArgument {}

@@ -2,12 +2,12 @@ import CKernels
 
 /// The speed at which this machine reads memory at this moment.
 public enum MemoryBandwidth {
-  /// Times reads of a buffer several times as large as today's caches, in tasks as large as those of `RowProducts`.
+  /// Times reads of a buffer several times as large as today's caches, a megabyte at a time.
   ///
   /// - Returns: bytes per second of each read.
   public static func measure(reads: Int, pool: ThreadPool) -> [Double] {
     let byteCount = 256 << 20
-    let part = 32 << 10
+    let part = 1 << 20
     let buffer = Storage(count: byteCount / MemoryLayout<Float>.stride)
     // Pages that were never written are all one page of zeros.
     buffer.base.update(repeating: 1, count: buffer.count)

@@ -28,7 +28,8 @@ import Testing
     let o = GuardedMatrix(seed: 4, rows: 1, columns: heads * d)
     let take = {
       RowAttention(
-        heads: heads, keyValueHeads: keyValueHeads, headDimension: d, threadCount: 2, workspace: $0)
+        heads: heads, keyValueHeads: keyValueHeads, headDimension: d, maxTokens: count, threadCount: 2,
+        workspace: $0)
     }
     let plan = Workspace.planning()
     _ = take(plan)
@@ -51,9 +52,10 @@ import Testing
       let p = scores.map { exp($0 - top) }
       let sum = p.reduce(0, +)
       // A score is D products, each rounded with its scaling and its place in the sum; a probability is off by twice
-      // that, by the rounding of s − max, by the exponential's own 4u and by the sum's `count` roundings.
+      // that, by the rounding of s − max, by the exponentials of its block and of the
+      // block in the whole, 4u each, and by the sum's `count` roundings.
       let range = top - (scores.min() ?? 0)
-      let error = (2 * Double(d + 3) * largest + 2 * range + 8 + Double(2 * count)) * u
+      let error = (2 * Double(d + 3) * largest + 2 * range + 16 + Double(2 * count)) * u
       for column in 0..<d {
         let terms = (0..<count).map { p[$0] / sum * v[$0 * keyValueHeads * d + start + column] }
         expected.append(terms.reduce(0, +))

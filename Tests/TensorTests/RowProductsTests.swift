@@ -113,7 +113,7 @@ import Testing
         [
           .init(weights[0].matrix, into: outputs[0].matrix, accumulates: true),
           .init(weights[1].matrix, bias: bias.matrix, update: update, into: outputs[1].matrix),
-        ], workspace: workspace
+        ], threadCount: threadCount, workspace: workspace
       ).compute(pool: pool)
       withExtendedLifetime(workspace) {}
     }

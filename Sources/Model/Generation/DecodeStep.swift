@@ -77,7 +77,8 @@ final class DecodeStep {
             update: updates.isEmpty ? nil : updates[index][projection.rawValue], into: y,
             accumulates: accumulates)
         }
-        return RowProducts(input, members, workspace: workspace)
+        return RowProducts(
+          input, members, threadCount: decoder.pool.threadCount, workspace: workspace)
       }
       return Layer(
         tensors: tensors,
@@ -87,14 +88,15 @@ final class DecodeStep {
         feedForwardOutput: products(of: feedForward, accumulates: true, [.down: stream]))
     }
     head = RowProducts(
-      normalized, [RowProducts.Member(decoder.weights.head, into: logits)], workspace: workspace)
+      normalized, [RowProducts.Member(decoder.weights.head, into: logits)],
+      threadCount: decoder.pool.threadCount, workspace: workspace)
     (self.stream, self.logits) = (stream, logits)
     (self.normalized, self.attention, self.feedForward) = (normalized, attention, feedForward)
     (self.query, self.key, self.value, self.gate, self.up) = (query, key, value, gate, up)
     rstd = take(max(h, k))
     rowAttention = RowAttention(
-      heads: h, keyValueHeads: k, headDimension: d, threadCount: decoder.pool.threadCount,
-      workspace: workspace)
+      heads: h, keyValueHeads: k, headDimension: d, maxTokens: cache.capacity,
+      threadCount: decoder.pool.threadCount, workspace: workspace)
   }
 
   /// Feeds the token at `position`, whose predecessors the cache holds, and computes the logits that follow it.

@@ -1,42 +1,56 @@
 import CKernels
+import Foundation
 
 /// Grouped-query attention of one query to the cached keys and values of one sequence, as drafting a token asks for it:
 ///
 ///     o[h] = Σⱼ p[j]·v[j,κ],  p = softmax(scale · q[h]·k[j,κ]),  κ = h / (H/K)
 ///
-/// Its products are those of a matrix and a vector; `Attention.decode` is for several queries.
+/// A task takes a block of tokens and all heads, so that keys and values are read once and in order; the blocks'
+/// softmaxes are joined afterwards, as in FlashDecoding (Dao et al., 2023). `Attention.decode` is for several queries.
 public struct RowAttention: Sendable {
   private let heads, keyValueHeads, headDimension: Int
-  /// For each thread [1, keys], the scores of one head, and [4, D]: its query scaled, the same as products with bfloat16
-  /// read it, its output, and its running maximum and sum.
-  private let slots: [(scores: Matrix, rows: Matrix)]
+  /// [H, D], the query scaled, and the same as products with bfloat16 read it.
+  private let query, pairs: Matrix
+  /// [blocks, H·D]: each block's Σ e^(s − m)·v.
+  private let outputs: Matrix
+  /// [blocks, H] each: each block's maximum m and Σ e^(s − m).
+  private let maxima, sums: Matrix
+  /// [H, blocks], each block's factor in the whole.
+  private let factors: Matrix
+  /// [H, tokens of a block] for each thread.
+  private let scores: [Matrix]
 
-  /// Keys of a block: their scores stay in a core's first-level cache.
-  private static let keyBlock = 4096
+  /// Tokens of a block: those of three key-value heads of 64 in bfloat16 are 24 KiB of keys, half a first-level cache.
+  private static let block = 64
 
   /// Takes the buffers from a workspace.
   ///
   /// - Parameters:
   ///   - heads: H, a multiple of `keyValueHeads`.
+  ///   - maxTokens: the most keys.
   ///   - threadCount: that of the pool.
   public init(
-    heads: Int, keyValueHeads: Int, headDimension: Int, threadCount: Int, workspace: Workspace
+    heads: Int, keyValueHeads: Int, headDimension: Int, maxTokens: Int, threadCount: Int,
+    workspace: Workspace
   ) {
     precondition(heads % keyValueHeads == 0, "\(heads) heads over \(keyValueHeads)")
     self.heads = heads
     self.keyValueHeads = keyValueHeads
     self.headDimension = headDimension
-    // Products with bfloat16 read a query in groups of 32 values.
-    let width = (headDimension + 31) / 32 * 32
-    slots = (0..<threadCount).map { _ in
-      (
-        workspace.take("decode attention", rows: 1, columns: RowAttention.keyBlock),
-        workspace.take("decode attention", rows: 4, columns: width)
-      )
+    let blocks = (maxTokens + RowAttention.block - 1) / RowAttention.block
+    func take(_ rows: Int, _ columns: Int) -> Matrix {
+      workspace.take("decode attention", rows: rows, columns: columns)
     }
+    query = take(heads, headDimension)
+    pairs = take(heads, (headDimension + 31) / 32 * 32)
+    outputs = take(blocks, heads * headDimension)
+    maxima = take(blocks, heads)
+    sums = take(blocks, heads)
+    factors = take(heads, blocks)
+    scores = (0..<threadCount).map { _ in take(heads, RowAttention.block) }
   }
 
-  /// Computes o. Each task takes some of the heads.
+  /// Computes o.
   ///
   /// - Parameters:
   ///   - q: [1, H·D], float32.
@@ -52,42 +66,60 @@ public struct RowAttention: Sendable {
         && keys.rows == values.rows && keys.rows > 0 && keys.dtype == values.dtype,
       "[\(q.rows), \(q.columns)] to [\(keys.rows), \(keys.columns)] and [\(values.rows), \(values.columns)]")
     requireSameShape(q, o, "attention")
-    // A task is worth its start from about 32 Ki elements of keys and values.
-    let step = max(1, min(heads, 32_768 / (2 * d * keys.rows)))
-    pool.parallel((heads + step - 1) / step) { task, worker in
-      for head in task * step..<min(heads, (task + 1) * step) {
-        let key = head / (heads / keyValueHeads) * d
-        forward(
-          q: q.base + head * d, k: keys.columns(key..<key + d), v: values.columns(key..<key + d),
-          scale: scale,
-          into: o.base + head * d, slots[worker])
+    let blocks = (keys.rows + RowAttention.block - 1) / RowAttention.block
+    precondition(blocks <= outputs.rows, "\(keys.rows) keys, room for \(outputs.rows * RowAttention.block)")
+    for index in 0..<q.count { query.base[index] = scale * q.base[index] }
+    if keys.dtype == .bfloat16 {
+      for head in 0..<heads { lk_split_pairs(pairs.row(head), query.row(head), d, kernelLevel) }
+    }
+    pool.parallel(blocks) { block, worker in
+      let first = block * RowAttention.block
+      let tokens = first..<min(keys.rows, first + RowAttention.block)
+      attend(to: keys.rows(tokens), values.rows(tokens), block, scores[worker])
+    }
+    join(blocks, into: o)
+  }
+
+  /// The softmax and the sums of one block, for all heads.
+  private func attend(to keys: Matrix, _ values: Matrix, _ block: Int, _ scratch: Matrix) {
+    let (d, count, level) = (headDimension, keys.rows, kernelLevel)
+    let group = heads / keyValueHeads
+    let (scores, output) = (scratch.base, outputs.row(block))
+    for head in 0..<heads {
+      let k = keys.columns(head / group * d..<(head / group + 1) * d)
+      if k.dtype == .bfloat16 {
+        lk_gemv_bf16(scores + head * count, k.address, 2 * k.stride, pairs.row(head), count, d, false, level)
+      } else {
+        lk_gemv_f32(scores + head * count, k.base, k.stride, query.row(head), count, d, false, level)
       }
+    }
+    maxima.row(block).update(repeating: -.infinity, count: heads)
+    sums.row(block).update(repeating: 0, count: heads)
+    output.update(repeating: 0, count: heads * d)
+    lk_softmax_block_f32(
+      scores, maxima.row(block), sums.row(block), output, heads, count, count, 1, d, level)
+    for head in 0..<heads {
+      let v = values.columns(head / group * d..<(head / group + 1) * d)
+      lk_add_weighted_rows(output + head * d, scores + head * count, v.kernelRows, count, d, level)
     }
   }
 
-  /// One head.
-  private func forward(
-    q: UnsafePointer<Float>, k: Matrix, v: Matrix, scale: Float, into o: UnsafeMutablePointer<Float>,
-    _ slot: (scores: Matrix, rows: Matrix)
-  ) {
-    let (d, level) = (headDimension, kernelLevel)
-    let (scaled, query, sums) = (slot.rows.row(0), slot.rows.row(1), slot.rows.row(2))
-    let (scores, maximum, sum) = (slot.scores.base, slot.rows.row(3), slot.rows.row(3) + 1)
-    for index in 0..<d { scaled[index] = scale * q[index] }
-    if k.dtype == .bfloat16 { lk_split_pairs(query, scaled, d, level) }
-    sums.update(repeating: 0, count: d)
-    (maximum[0], sum[0]) = (-.infinity, 0)
-    for first in stride(from: 0, to: k.rows, by: RowAttention.keyBlock) {
-      let block = first..<min(k.rows, first + RowAttention.keyBlock)
-      let (count, keys) = (block.count, k.rows(block))
-      if k.dtype == .bfloat16 {
-        lk_gemv_bf16(scores, keys.address, 2 * keys.stride, query, count, d, false, level)
-      } else {
-        lk_gemv_f32(scores, keys.base, keys.stride, scaled, count, d, false, level)
+  /// o = Σ f·output with f = e^(m − max m) / Σ e^(m − max m)·sum, over the blocks in their order.
+  private func join(_ blocks: Int, into o: Matrix) {
+    let d = headDimension
+    o.fill(0)
+    for head in 0..<heads {
+      let factor = factors.row(head)
+      var (top, sum) = (-Float.infinity, Float(0))
+      for block in 0..<blocks { top = max(top, maxima.row(block)[head]) }
+      for block in 0..<blocks {
+        factor[block] = exp(maxima.row(block)[head] - top)
+        sum += factor[block] * sums.row(block)[head]
       }
-      lk_softmax_block_f32(scores, maximum, sum, sums, 1, count, count, 1, d, level)
-      lk_add_weighted_rows(sums, scores, v.rows(block).kernelRows, count, d, level)
+      for block in 0..<blocks { factor[block] /= sum }
+      lk_add_weighted_rows(
+        o.base + head * d, factor, outputs.columns(head * d..<(head + 1) * d).kernelRows, blocks, d,
+        kernelLevel)
     }
-    for index in 0..<d { o[index] = sums[index] / sum[0] }
   }
 }
