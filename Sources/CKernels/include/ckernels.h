@@ -260,6 +260,15 @@ void lk_split_pairs(float *y, const float *x, size_t width, lk_level level);
 /// y[j] += Σᵢ c[i]·w[i,j], row after row. Adds.
 void lk_add_weighted_rows(float *y, const float *c, lk_rows w, size_t rows, size_t width, lk_level level);
 
+/// scores[h,i] = Σⱼ q[h,j]·k[i,j] for heads that share their keys. Each q[h] fills groups of 32 values: for bfloat16
+/// keys as `lk_split_pairs` lays it out, for float32 in order, with zeros behind.
+void lk_head_scores(float *scores, size_t scores_stride, const float *q, size_t q_stride, size_t heads, lk_rows k,
+                    size_t tokens, size_t width, lk_level level);
+
+/// o[h,j] += Σᵢ p[h,i]·v[i,j] for heads that share their values. Adds.
+void lk_add_head_values(float *o, size_t o_stride, const float *p, size_t p_stride, size_t heads, lk_rows v,
+                        size_t tokens, size_t width, lk_level level);
+
 /// The values that share a scale in q8, and the values to whose multiple a row is padded.
 #define LK_Q8_BLOCK 32
 #define LK_Q8_GROUP 64

@@ -9,8 +9,8 @@ import Foundation
 /// softmaxes are joined afterwards, as in FlashDecoding (Dao et al., 2023). `Attention.decode` is for several queries.
 public struct RowAttention: Sendable {
   private let heads, keyValueHeads, headDimension: Int
-  /// [H, D], the query scaled, and the same as products with bfloat16 read it.
-  private let query, pairs: Matrix
+  /// [1, D], a head of the query scaled, and [H, D] filled up to groups of 32, all heads as the kernel reads them.
+  private let scaled, query: Matrix
   /// [blocks, H·D]: each block's Σ e^(s − m)·v.
   private let outputs: Matrix
   /// [blocks, H] each: each block's maximum m and Σ e^(s − m).
@@ -41,8 +41,8 @@ public struct RowAttention: Sendable {
     func take(_ rows: Int, _ columns: Int) -> Matrix {
       workspace.take("decode attention", rows: rows, columns: columns)
     }
-    query = take(heads, headDimension)
-    pairs = take(heads, (headDimension + 31) / 32 * 32)
+    scaled = take(1, headDimension)
+    query = take(heads, (headDimension + 31) / 32 * 32)
     outputs = take(blocks, heads * headDimension)
     maxima = take(blocks, heads)
     sums = take(blocks, heads)
@@ -68,14 +68,22 @@ public struct RowAttention: Sendable {
     requireSameShape(q, o, "attention")
     let blocks = (keys.rows + RowAttention.block - 1) / RowAttention.block
     precondition(blocks <= outputs.rows, "\(keys.rows) keys, room for \(outputs.rows * RowAttention.block)")
-    for index in 0..<q.count { query.base[index] = scale * q.base[index] }
-    if keys.dtype == .bfloat16 {
-      for head in 0..<heads { lk_split_pairs(pairs.row(head), query.row(head), d, kernelLevel) }
+    for head in 0..<heads {
+      for index in 0..<d { scaled.base[index] = scale * q.base[head * d + index] }
+      if keys.dtype == .bfloat16 {
+        lk_split_pairs(query.row(head), scaled.base, d, kernelLevel)
+      } else {
+        query.row(head).update(from: scaled.base, count: d)
+      }
     }
-    pool.parallel(blocks) { block, worker in
-      let first = block * RowAttention.block
-      let tokens = first..<min(keys.rows, first + RowAttention.block)
-      attend(to: keys.rows(tokens), values.rows(tokens), block, scores[worker])
+    // A task reads consecutive blocks, because that is what processors prefetch.
+    let tasks = min(blocks, 2 * pool.threadCount)
+    pool.parallel(tasks) { task, worker in
+      for block in task * blocks / tasks..<(task + 1) * blocks / tasks {
+        let first = block * RowAttention.block
+        let tokens = first..<min(keys.rows, first + RowAttention.block)
+        attend(to: keys.rows(tokens), values.rows(tokens), block, scores[worker])
+      }
     }
     join(blocks, into: o)
   }
@@ -85,22 +93,20 @@ public struct RowAttention: Sendable {
     let (d, count, level) = (headDimension, keys.rows, kernelLevel)
     let group = heads / keyValueHeads
     let (scores, output) = (scratch.base, outputs.row(block))
-    for head in 0..<heads {
+    for head in stride(from: 0, to: heads, by: group) {
       let k = keys.columns(head / group * d..<(head / group + 1) * d)
-      if k.dtype == .bfloat16 {
-        lk_gemv_bf16(scores + head * count, k.address, 2 * k.stride, pairs.row(head), count, d, false, level)
-      } else {
-        lk_gemv_f32(scores + head * count, k.base, k.stride, query.row(head), count, d, false, level)
-      }
+      lk_head_scores(
+        scores + head * count, count, query.row(head), query.stride, group, k.kernelRows, count, d, level)
     }
     maxima.row(block).update(repeating: -.infinity, count: heads)
     sums.row(block).update(repeating: 0, count: heads)
     output.update(repeating: 0, count: heads * d)
     lk_softmax_block_f32(
       scores, maxima.row(block), sums.row(block), output, heads, count, count, 1, d, level)
-    for head in 0..<heads {
+    for head in stride(from: 0, to: heads, by: group) {
       let v = values.columns(head / group * d..<(head / group + 1) * d)
-      lk_add_weighted_rows(output + head * d, scores + head * count, v.kernelRows, count, d, level)
+      lk_add_head_values(
+        output + head * d, d, scores + head * count, count, group, v.kernelRows, count, d, level)
     }
   }
 
