@@ -18,7 +18,7 @@ let swiftSettings: [SwiftSetting] =
   ]
 
 let cSettings: [CSetting] =
-  isCheckedOutDependency ? [] : [.unsafeFlags(["-O3"], .when(configuration: .debug))]
+  isCheckedOutDependency ? [] : [.unsafeFlags(["-O3"])]
 
 let package = Package(
   name: "lora-train",

@@ -23,6 +23,14 @@ LK_INLINE void row_of_products(lk_f32 sums[2], lk_gemm_operand a, size_t i, cons
   }
 }
 
+LK_INLINE void store_row(lk_gemm_result result, size_t row, size_t column, size_t n, lk_f32 sums) {
+  const size_t count = lk_lanes(n - column);
+  lk_f32 value = sums * result.factor;
+  if (result.bias) value += lk_load(result.bias + column, count);
+  if (result.adds) value += lk_load_at(result.c, row, column, count);
+  lk_store_at(result.c, row, column, value, count);
+}
+
 LK_INLINE void lk_gemm_bf16_plain_body(lk_gemm_result result, lk_gemm_operand first,
                                        lk_gemm_operand second, const uint16_t *panels, size_t panel_stride,
                                        size_t m, size_t n) {
@@ -34,11 +42,7 @@ LK_INLINE void lk_gemm_bf16_plain_body(lk_gemm_result result, lk_gemm_operand fi
       row_of_products(sums, first, i, panel);
       row_of_products(sums, second, i, panel + first_size);
       for (size_t half = 0; half < 2 && j + half * LK_LANES < n; half++) {
-        const size_t column = j + half * LK_LANES, count = lk_lanes(n - column);
-        lk_f32 value = sums[half] * result.factor;
-        if (result.bias) value += lk_load(result.bias + column, count);
-        if (result.adds) value += lk_load_at(result.c, i, column, count);
-        lk_store_at(result.c, i, column, value, count);
+        store_row(result, i, j + half * LK_LANES, n, sums[half]);
       }
     }
   }
@@ -54,6 +58,13 @@ LK_KERNEL(lk_gemm_bf16_plain,
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16"))), \
                              apply_to = function)
 
+/// A pair of a row in every lane; an odd k ends with half a pair.
+LK_INLINE __m512bh pair_of_row(const uint16_t *a, bool whole) {
+  uint32_t pair = 0;
+  memcpy(&pair, a, whole ? sizeof pair : sizeof *a);
+  return (__m512bh)_mm512_set1_epi32((int)pair);
+}
+
 /// One pair of k. `rows` and `halves` are constants where this is inlined.
 LK_INLINE void pair_of_products(__m512 sums[TILE_ROWS][2], int rows, int halves, const uint16_t *a,
                                 size_t stride, bool whole, const uint16_t *pairs) {
@@ -61,9 +72,7 @@ LK_INLINE void pair_of_products(__m512 sums[TILE_ROWS][2], int rows, int halves,
   const __m512bh right = halves > 1 ? (__m512bh)_mm512_loadu_si512(pairs + LK_PANEL_COLUMNS) : left;
   LK_UNROLL
   for (int i = 0; i < rows; i++) {
-    uint32_t pair = 0;
-    memcpy(&pair, a + (size_t)i * stride, whole ? sizeof pair : sizeof *a);
-    const __m512bh value = (__m512bh)_mm512_set1_epi32((int)pair);
+    const __m512bh value = pair_of_row(a + (size_t)i * stride, whole);
     sums[i][0] = _mm512_dpbf16_ps(sums[i][0], value, left);
     if (halves > 1) sums[i][1] = _mm512_dpbf16_ps(sums[i][1], value, right);
   }
@@ -141,6 +150,68 @@ static void gemm_avx512bf16(const lk_gemm_result *result, const lk_gemm_operand 
   }
 }
 
+/// One pair of rows of b, read where they lie, makes the pairs that a panel would hold.
+LK_INLINE void unpacked_pair(__m512 sums[TILE_ROWS][2], int rows, const uint16_t *a, size_t stride, bool whole,
+                             const uint16_t *b, size_t b_stride, __mmask32 mask, const __m512i order[2]) {
+  const __m512i even = _mm512_maskz_loadu_epi16(mask, b);
+  const __m512i odd = whole ? _mm512_maskz_loadu_epi16(mask, b + b_stride) : _mm512_setzero_si512();
+  const __m512bh left = (__m512bh)_mm512_permutex2var_epi16(even, order[0], odd);
+  const __m512bh right = (__m512bh)_mm512_permutex2var_epi16(even, order[1], odd);
+  LK_UNROLL
+  for (int i = 0; i < rows; i++) {
+    const __m512bh value = pair_of_row(a + (size_t)i * stride, whole);
+    sums[i][0] = _mm512_dpbf16_ps(sums[i][0], value, left);
+    sums[i][1] = _mm512_dpbf16_ps(sums[i][1], value, right);
+  }
+}
+
+LK_INLINE void unpacked_tile(int rows, lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t row,
+                             size_t column, size_t n, const __m512i order[2]) {
+  const __mmask32 mask = n - column >= 32 ? ~(__mmask32)0 : ((__mmask32)1 << (n - column)) - 1;
+  const uint16_t *values = (const uint16_t *)b.base + column, *base = a.base + row * a.stride;
+  __m512 sums[TILE_ROWS][2];
+  LK_UNROLL
+  for (int i = 0; i < rows; i++) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
+  size_t p = 0;
+  for (; p + 1 < a.k; p += 2) {
+    // A tile touches one line of each row of b, which no hardware prefetcher foresees.
+    _mm_prefetch((const char *)(values + (p + 32) * b.stride), _MM_HINT_T0);
+    _mm_prefetch((const char *)(values + (p + 33) * b.stride), _MM_HINT_T0);
+    unpacked_pair(sums, rows, base + p, a.stride, true, values + p * b.stride, b.stride, mask, order);
+  }
+  if (p < a.k) unpacked_pair(sums, rows, base + p, a.stride, false, values + p * b.stride, 0, mask, order);
+  for (size_t half = 0; half < 2 && column + half * LK_LANES < n; half++) {
+    const size_t start = column + half * LK_LANES;
+    LK_UNROLL
+    for (int i = 0; i < rows; i++) {
+      store_sums(result, row + (size_t)i, start, n - start, half == 0 ? sums[i][0] : sums[i][1]);
+    }
+  }
+}
+
+#define UNPACKED_CASE(rows) \
+  case rows: unpacked_tile(rows, result, a, b, row, j, n, order); break;
+
+static void gemm_unpacked_avx512bf16(lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t m, size_t n) {
+  uint16_t columns[2 * LK_PANEL_COLUMNS];
+  for (uint16_t j = 0; j < LK_PANEL_COLUMNS; j++) {
+    columns[2 * j] = j;
+    columns[2 * j + 1] = LK_PANEL_COLUMNS + j;
+  }
+  const __m512i order[2] = {_mm512_loadu_si512(columns), _mm512_loadu_si512(columns + LK_PANEL_COLUMNS)};
+  const size_t tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
+  for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS) {
+    for (size_t t = 0; t < tiles; t++) {
+      const size_t row = t * m / tiles;
+      switch ((t + 1) * m / tiles - row) {
+        UNPACKED_CASE(1) UNPACKED_CASE(2) UNPACKED_CASE(3) UNPACKED_CASE(4) UNPACKED_CASE(5)
+        UNPACKED_CASE(6) UNPACKED_CASE(7) UNPACKED_CASE(8) UNPACKED_CASE(9) UNPACKED_CASE(10)
+        UNPACKED_CASE(11) UNPACKED_CASE(12) UNPACKED_CASE(13) UNPACKED_CASE(14)
+      }
+    }
+  }
+}
+
 #pragma clang attribute pop
 #endif
 
@@ -166,4 +237,30 @@ void lk_gemm_block_bf16(void *c, size_t c_stride, lk_type c_type, bool adds, flo
   const lk_gemm_result result = {{c, c_stride, c_type}, adds, factor, NULL};
   const lk_gemm_operand first = {a, a_stride, k}, second = {NULL, 0, 0};
   gemm(&result, &first, &second, panels, panel_stride, m, n, level);
+}
+
+LK_INLINE void lk_gemm_unpacked_bf16_plain_body(lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t m,
+                                                size_t n) {
+  for (size_t i = 0; i < m; i++) {
+    for (size_t j = 0; j < n; j += LK_LANES) {
+      const size_t count = lk_lanes(n - j);
+      lk_f32 sums = 0;
+      for (size_t p = 0; p < a.k; p++) {
+        const lk_f32 value = lk_bits_to_f32((lk_u32)((uint32_t)a.base[i * a.stride + p] << 16));
+        sums += value * lk_load_at(b, p, j, count);
+      }
+      store_row(result, i, j, n, sums);
+    }
+  }
+}
+
+LK_KERNEL(lk_gemm_unpacked_bf16_plain,
+          (lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t m, size_t n), (result, a, b, m, n))
+
+void lk_gemm_unpacked_bf16(lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t m, size_t n,
+                           lk_level level) {
+#if defined(__x86_64__)
+  if (level == LK_AVX512BF16) return gemm_unpacked_avx512bf16(result, a, b, m, n);
+#endif
+  lk_gemm_unpacked_bf16_plain(result, a, b, m, n, level);
 }

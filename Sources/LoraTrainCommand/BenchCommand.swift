@@ -33,7 +33,9 @@ struct BenchCommand: ParsableCommand {
 
   @Option(
     name: .long,
-    help: ArgumentHelp("Arithmetic of the base: auto or f32, which are the same today.", valueName: "type"))
+    help: ArgumentHelp(
+      "Operands of matrix products: f32, bf16, or auto, which is bf16 where the processor multiplies it.",
+      valueName: "type"))
   var compute = TrainingOptions().compute
 
   @Option(

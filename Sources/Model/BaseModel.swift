@@ -42,10 +42,14 @@ public struct BaseModel: Sendable {
 
   /// A decoder over these weights.
   ///
-  /// - Parameter maxPositions: the longest sequence that it will see.
-  public func decoder(adapter: LoRAAdapter?, maxPositions: Int, pool: ThreadPool) -> Decoder {
+  /// - Parameters:
+  ///   - dtype: the type in which it computes.
+  ///   - maxPositions: the longest sequence that it will see.
+  public func decoder(
+    adapter: LoRAAdapter?, dtype: DType = .float32, maxPositions: Int, pool: ThreadPool
+  ) -> Decoder {
     Decoder(
-      configuration, weights: weights.tensors, owner: weights.owner, adapter: adapter,
+      configuration, weights: weights.tensors, owner: weights.owner, adapter: adapter, dtype: dtype,
       maxPositions: maxPositions, pool: pool)
   }
 

@@ -23,31 +23,32 @@ enum HalfGEMM {
     if let term { requireOperands(term.a, term.b, transposeB, c) }
     guard c.count > 0 else { return }
     let level = kernelLevel
-    let (first, second) = (
-      operand(a), term.map { operand($0.a) } ?? lk_gemm_operand(base: nil, stride: 0, k: 0)
-    )
-    let firstSize = (a.columns + a.columns % 2) * panelColumns
-    let panelSize = firstSize + (second.k + second.k % 2) * panelColumns
-    // Three eighths of a second-level cache of one megabyte: the rest is for the rows of A and C passing through.
-    let group = max(1, (384 << 10) / (2 * panelSize)) * panelColumns
+    // Float32 sums can wait in C, so that a panel of a long inner dimension still fits the cache.
+    let depth = c.dtype == .float32 ? longestPanel : max(a.columns, 1)
+    let termSize = (term.map { $0.a.columns } ?? 0).roundedUpToEven * panelColumns
+    let panelSize = min(a.columns, depth).roundedUpToEven * panelColumns + termSize
+    let group = max(1, cachedBytes / (2 * panelSize)) * panelColumns
     let grid = Grid(rows: c.rows, columns: c.columns, threads: pool.threadCount)
     pool.parallel(grid.count) { task, worker in
       let (rows, columns) = grid.tile(task)
       let panels = pool.productScratch.panels(worker, count: group / panelColumns * panelSize)
-      func part(_ operand: lk_gemm_operand) -> lk_gemm_operand {
-        lk_gemm_operand(
-          base: operand.base.map { $0 + rows.lowerBound * operand.stride }, stride: operand.stride,
-          k: operand.k)
-      }
       for start in stride(from: columns.lowerBound, to: columns.upperBound, by: group) {
         let window = start..<min(columns.upperBound, start + group)
-        pack(b, transposeB, window, panels, panelSize, level)
-        if let term { pack(term.b, transposeB, window, panels + firstSize, panelSize, level) }
         let target = c.rows(rows).columns(window)
-        let result = lk_gemm_result(
-          c: target.kernelRows, adds: adds, factor: factor,
-          bias: bias.map { $0.base + start })
-        lk_gemm_bf16(result, part(first), part(second), panels, rows.count, window.count, level)
+        for first in stride(from: 0, to: max(a.columns, 1), by: depth) {
+          let inner = first..<min(a.columns, first + depth)
+          let isFirst = first == 0
+          let part = inner.count.roundedUpToEven * panelColumns
+          let size = part + (isFirst ? termSize : 0)
+          pack(transposeB ? b.columns(inner) : b.rows(inner), transposeB, window, panels, size, level)
+          if isFirst, let term { pack(term.b, transposeB, window, panels + part, size, level) }
+          lk_gemm_bf16(
+            lk_gemm_result(
+              c: target.kernelRows, adds: adds || !isFirst, factor: factor,
+              bias: isFirst ? bias.map { UnsafePointer($0.base + start) } : nil),
+            operand(a.rows(rows).columns(inner)), operand(isFirst ? term?.a.rows(rows) : nil), panels,
+            rows.count, window.count, level)
+        }
       }
     }
   }
@@ -70,18 +71,29 @@ enum HalfGEMM {
       rows: narrow.columns, columns: narrow.rows, width: isLeftNarrow ? 0 : wide.columns)
     lk_transpose_bf16(
       left.halves, left.stride, narrow.halves, narrow.stride, narrow.rows, narrow.columns, kernelLevel)
-    if isLeftNarrow {
-      multiply(left, wide, transposeB: false, into: c, adds: true, pool: pool)
-    } else {
-      multiply(left, wide, transposeB: false, into: sums, pool: pool)
+    let target = isLeftNarrow ? c : sums
+    let level = kernelLevel
+    let grid = Grid(rows: 1, columns: wide.columns, threads: pool.threadCount)
+    pool.parallel(grid.count) { task in
+      let columns = grid.tile(task).columns
+      let result = lk_gemm_result(
+        c: target.columns(columns).kernelRows, adds: isLeftNarrow, factor: 1, bias: nil)
+      lk_gemm_unpacked_bf16(
+        result, operand(left), wide.columns(columns).kernelRows, left.rows, columns.count, level)
+    }
+    if !isLeftNarrow {
       lk_add_transposed_f32(c.base, c.stride, sums.base, sums.stride, sums.rows, sums.columns)
     }
   }
 
   private static let panelColumns = Int(LK_PANEL_COLUMNS)
+  /// Three eighths of a second-level cache of one megabyte: the rest is for the rows of A and C passing through.
+  private static let cachedBytes = 384 << 10
+  /// The inner dimension of which a panel takes two thirds of that.
+  private static let longestPanel = 4096
 
-  private static func operand(_ a: Matrix) -> lk_gemm_operand {
-    lk_gemm_operand(base: a.halves, stride: a.stride, k: a.columns)
+  private static func operand(_ a: Matrix?) -> lk_gemm_operand {
+    lk_gemm_operand(base: a?.halves, stride: a?.stride ?? 0, k: a?.columns ?? 0)
   }
 
   private static func pack(
@@ -104,17 +116,23 @@ enum HalfGEMM {
         + " into [\(c.rows), \(c.columns)]")
   }
 
-  /// The parts of C that are one task each: four for each thread where C is large enough, so that one that is held
-  /// up is made good by the others. Columns are cut first, in whole panels: each part packs its own.
+  /// The parts of C that are one task each: about four for each thread where C is large enough, so that one that is
+  /// held up is made good by the others. Columns are cut first, in whole panels: each part packs its own.
   private struct Grid {
-    private let (rows, columns): (Int, Int)
+    private let (rows, columns, panels): (Int, Int, Int)
     private let (rowParts, columnParts): (Int, Int)
 
     init(rows: Int, columns: Int, threads: Int) {
       let panels = (columns + panelColumns - 1) / panelColumns
       let wanted = threads == 1 ? 1 : 4 * threads
-      (self.rows, self.columns) = (rows, columns)
-      columnParts = min(panels, wanted)
+      // Of the numbers of parts near the wanted one, that with which the busiest thread has the least to do.
+      func longest(_ parts: Int) -> Int {
+        ((parts + threads - 1) / threads) * ((panels + parts - 1) / parts)
+      }
+      let most = min(panels, wanted)
+      let columnParts = (max(1, most / 2)...most).reversed().min { longest($0) < longest($1) } ?? most
+      (self.rows, self.columns, self.panels) = (rows, columns, panels)
+      self.columnParts = columnParts
       // Below a hundred rows, packing would cost more than a tenth of the product.
       rowParts = max(1, min(wanted / columnParts, rows / 112))
     }
@@ -123,7 +141,6 @@ enum HalfGEMM {
 
     func tile(_ task: Int) -> (rows: Range<Int>, columns: Range<Int>) {
       let (row, column) = (task / columnParts, task % columnParts)
-      let panels = (columns + panelColumns - 1) / panelColumns
       let end = (column + 1) * panels / columnParts * panelColumns
       return (
         row * rows / rowParts..<(row + 1) * rows / rowParts,
@@ -131,4 +148,9 @@ enum HalfGEMM {
       )
     }
   }
+}
+
+extension Int {
+  /// Panels hold pairs.
+  fileprivate var roundedUpToEven: Int { self + self % 2 }
 }

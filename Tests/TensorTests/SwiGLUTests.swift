@@ -15,9 +15,11 @@ import Testing
       dh = GuardedMatrix(seed: 3, rows: shape.rows, columns: shape.width, gap: 1)
     }
 
-    func backward(_ level: KernelLevel, dGate: GuardedMatrix, dUp: GuardedMatrix) {
+    /// Leaves h in `h`, the forward's values.
+    func backward(_ level: KernelLevel, dGate: GuardedMatrix, dUp: GuardedMatrix, h: GuardedMatrix? = nil) {
+      let h = h ?? GuardedMatrix(seed: 9, rows: shape.rows, columns: shape.width)
       lk_swiglu_backward(
-        dGate.rows, dUp.rows, dh.rows, gate.rows, up.rows, shape.rows, shape.width, level.code)
+        dGate.rows, dUp.rows, h.rows, dh.rows, gate.rows, up.rows, shape.rows, shape.width, level.code)
     }
   }
 

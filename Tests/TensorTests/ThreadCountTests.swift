@@ -98,7 +98,8 @@ import Testing
         let (gate, up, h, dGate, dUp) = (matrix(1), matrix(2), matrix(3), matrix(4), matrix(5))
         SwiGLU.forward(gate: gate.matrix, up: up.matrix, into: h.matrix, pool: pool)
         SwiGLU.backward(
-          dGate: dGate.matrix, dUp: dUp.matrix, dh: h.matrix, gate: gate.matrix, up: up.matrix, pool: pool)
+          dGate: dGate.matrix, dUp: dUp.matrix, h: h.matrix, dh: h.matrix, gate: gate.matrix, up: up.matrix,
+          pool: pool)
         return [h.values, dGate.values, dUp.values]
       }
     ),

@@ -44,6 +44,7 @@ struct TrainingParityTests {
       options.learningRate = .value(1e-3)
       options.validFraction = 0
       options.shuffles = false
+      options.compute = .float32
       options.threads = 2
       run = FineTuningRun(
         basePath: Fixtures.model(try #require(try value("model").stringValue)),

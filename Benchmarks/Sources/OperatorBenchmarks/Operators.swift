@@ -44,6 +44,6 @@ func registerOperators(tokens: Int, shape: ModelConfiguration, pool: ThreadPool)
   }
   benchmark("swiglu.forward.\(tokens)x\(f)") { SwiGLU.forward(gate: gate, up: up, into: wide, pool: pool) }
   benchmark("swiglu.backward.\(tokens)x\(f)") {
-    SwiGLU.backward(dGate: gate, dUp: up, dh: wide, gate: gate, up: up, pool: pool)
+    SwiGLU.backward(dGate: gate, dUp: up, h: wide, dh: wide, gate: gate, up: up, pool: pool)
   }
 }

@@ -147,8 +147,9 @@ void lk_softmax_backward_bf16(uint16_t *ds, uint16_t *p_panels, uint16_t *ds_pan
 /// h = gate·σ(gate)·up.
 void lk_swiglu(lk_rows h, lk_rows gate, lk_rows up, size_t rows, size_t width, lk_level level);
 
-/// dgate = dh·up·σ(gate)·(1 + gate·(1 − σ(gate))), dup = dh·gate·σ(gate). dgate may be gate, dup may be up.
-void lk_swiglu_backward(lk_rows dgate, lk_rows dup, lk_rows dh, lk_rows gate, lk_rows up, size_t rows,
+/// dgate = dh·up·σ(gate)·(1 + gate·(1 − σ(gate))), dup = dh·gate·σ(gate), and h = gate·σ(gate)·up as above. dgate may
+/// be gate, dup may be up, h may be dh.
+void lk_swiglu_backward(lk_rows dgate, lk_rows dup, lk_rows h, lk_rows dh, lk_rows gate, lk_rows up, size_t rows,
                         size_t width, lk_level level);
 
 // MARK: Cross-entropy
@@ -158,9 +159,9 @@ void lk_swiglu_backward(lk_rows dgate, lk_rows dup, lk_rows dh, lk_rows gate, lk
 void lk_cross_entropy_f32(float *losses, const float *logits, size_t stride, const int32_t *labels,
                           size_t rows, size_t width, lk_level level);
 
-/// The same losses, and gradients[i,j] = weights[i]·scale·(e^logits[i,j] / Σ − [j = labels[i]]). A row of gradients,
-/// of either type, may begin where its logits do.
-void lk_cross_entropy_backward(float *losses, lk_rows gradients, const float *logits, size_t stride,
+/// The same losses, and gradients[i,j] = weights[i]·scale·(e^logits[i,j] / Σ − [j = labels[i]]). Logits are
+/// overwritten; a row of gradients, of either type, may begin where its logits do.
+void lk_cross_entropy_backward(float *losses, lk_rows gradients, float *logits, size_t stride,
                                const int32_t *labels, const float *_Nullable weights, float scale,
                                size_t rows, size_t width, lk_level level);
 
@@ -231,6 +232,10 @@ void lk_gemm_bf16(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand 
 void lk_gemm_block_bf16(void *c, size_t c_stride, lk_type c_type, bool adds, float factor, const uint16_t *a,
                         size_t a_stride, size_t k, const uint16_t *panels, size_t panel_stride, size_t m,
                         size_t n, lk_level level);
+
+/// The same sums for few rows of `a`, with a right operand that is not packed: b is bfloat16, row-major [a.k, n].
+void lk_gemm_unpacked_bf16(lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t m, size_t n,
+                           lk_level level);
 
 /// y[j,i] = x[i,j] for a bfloat16 matrix x of `rows` × `width`.
 void lk_transpose_bf16(uint16_t *y, size_t y_stride, const uint16_t *x, size_t x_stride, size_t rows,

@@ -11,7 +11,8 @@ public final class Decoder: Sendable {
   public let weights: DecoderTensors<WeightMatrix>
   /// The low-rank updates, if any.
   public let adapter: LoRAAdapter?
-  /// The type in which passes compute: that of the operands of their products, whose sums are float32.
+  /// The type in which passes compute unless told otherwise: that of the operands of their products, whose sums are
+  /// float32.
   public let dtype: DType
   /// The threads that every pass runs on.
   public let pool: ThreadPool

@@ -140,23 +140,26 @@ struct DecoderLayer {
     let dStream = flowing.stream.rows(0..<tokens)
     let dNormalized = flowing.normalized.rows(0..<tokens)
     let dFeedForward = flowing.feedForward.rows(0..<tokens)
-    func back(_ which: Projection.Group, into dx: Matrix?, x: Matrix, _ dy: (Int) -> Matrix) {
+    func back(_ which: Projection.Group, into dx: Matrix?, x: () -> Matrix, _ dy: (Int) -> Matrix) {
       let reduced = kept.reduced(which)
       groups[which.rawValue].backward(
         into: dx, dy: dy, x: x, reduced: reduced, dReduced: flowing.reduced(like: reduced), dropout: dropout,
         pool: pool)
     }
 
-    // Feed-forward. The products that training reads are made again from what was kept.
-    SwiGLU.forward(gate: kept.gate, up: kept.up, into: feedForward, pool: pool)
+    // Feed-forward. Inputs that were not kept are made again, each just before what reads it.
     let dDown = flowing.streamOperand(tokens: tokens, pool: pool)
-    back(.feedForwardOutput, into: dFeedForward, x: feedForward) { _ in dDown }
-    SwiGLU.backward(
-      dGate: kept.gate, dUp: kept.up, dh: dFeedForward, gate: kept.gate, up: kept.up, pool: pool)
+    let unkeptFeedForward = {
+      SwiGLU.backward(
+        dGate: kept.gate, dUp: kept.up, h: feedForward, dh: dFeedForward, gate: kept.gate, up: kept.up,
+        pool: pool)
+      return feedForward
+    }
+    back(.feedForwardOutput, into: dFeedForward, x: unkeptFeedForward) { _ in dDown }
     RMSNorm.forward(
       middle, gain: weights.feedForwardNorm.base, epsilon: configuration.normEpsilon, into: normalized,
       rstd: kept.feedForwardRstd.base, pool: pool)
-    back(.feedForwardInput, into: dNormalized, x: normalized) { $0 == 0 ? kept.gate : kept.up }
+    back(.feedForwardInput, into: dNormalized, x: { normalized }) { $0 == 0 ? kept.gate : kept.up }
     normBackward(
       dNormalized, addingTo: dStream, x: middle, rstd: kept.feedForwardRstd,
       gain: weights.feedForwardNorm, dGain: gradients?.feedForwardNorm)
@@ -164,7 +167,7 @@ struct DecoderLayer {
     // Attention.
     let dAttention = flowing.attention.rows(0..<tokens)
     let dOutput = flowing.streamOperand(tokens: tokens, pool: pool)
-    back(.attentionOutput, into: dAttention, x: kept.attention) { _ in dOutput }
+    back(.attentionOutput, into: dAttention, x: { kept.attention }) { _ in dOutput }
     let (dQuery, dKey, dValue) = (
       flowing.query.rows(0..<tokens), flowing.key.rows(0..<tokens), flowing.value.rows(0..<tokens)
     )
@@ -181,7 +184,7 @@ struct DecoderLayer {
     RMSNorm.forward(
       input, gain: weights.attentionNorm.base, epsilon: configuration.normEpsilon, into: normalized,
       rstd: kept.attentionRstd.base, pool: pool)
-    back(.attentionInput, into: needsInputGradient ? dNormalized : nil, x: normalized) { place in
+    back(.attentionInput, into: needsInputGradient ? dNormalized : nil, x: { normalized }) { place in
       switch place {
       case 0: dQuery
       case 1: dKey

@@ -41,19 +41,17 @@ struct LinearProjection {
       x, weight, plus: term, bias: bias, into: y, accumulates: adds, scratch: scratch, pool: pool)
   }
 
-  /// Adds the gradients of what trains here but A, and leaves the gradient of u:
+  /// Adds the gradients of B and of the bias, and leaves the gradient of u:
   ///
   ///     dB += dyᵀ·u,   du = s·dy·B
   ///
   /// - Parameters:
   ///   - dy: [T, out].
-  ///   - x: [T, in], as the forward call saw it.
   ///   - reduced: [T, n·R], as the forward call left them.
   ///   - dReduced: [T, n·R], this projection's columns overwritten.
   func addGradients(
-    dy: Matrix, x: Matrix, reduced: Matrix?, scaling: Float, into dReduced: Matrix?, pool: ThreadPool
+    dy: Matrix, reduced: Matrix?, scaling: Float, into dReduced: Matrix?, pool: ThreadPool
   ) {
-    if let dWeight { MatrixProduct.addTransposedProduct(dy, x, to: dWeight, pool: pool) }
     if let dBias { Elementwise.sumRows(dy, addingTo: dBias.base, pool: pool) }
     guard let update, let reduced, let dReduced else { return }
     MatrixProduct.addTransposedProduct(dy, reduced.columns(reducedColumns), to: update.dB, pool: pool)

@@ -47,55 +47,60 @@ struct ProjectionGroup {
 
   /// Adds the gradients of what trains here, and computes the gradient of the input where one is wanted:
   ///
-  ///     dx = Σ dy·W + D,   D = dropout(du·A),   dA += duᵀ·dropout(x)
+  ///     dx = Σ dy·W + dropout(du·A),   dA += duᵀ·dropout(x),   dW += dyᵀ·x
   ///
   /// - Parameters:
   ///   - dx: [T, in], overwritten; nil where nothing below trains. Float32 where there are several members.
   ///   - dy: the gradient of a member's output, [T, out], by its place.
-  ///   - x: [T, in], as the forward call saw it.
+  ///   - x: [T, in], as the forward call saw it; asked for once, when dx has been computed.
   ///   - reduced: [T, n·R], as the forward call left them.
   ///   - dReduced: [T, n·R], scratch.
   func backward(
-    into dx: Matrix?, dy: (Int) -> Matrix, x: Matrix, reduced: Matrix?, dReduced: Matrix?,
+    into dx: Matrix?, dy: (Int) -> Matrix, x: () -> Matrix, reduced: Matrix?, dReduced: Matrix?,
     dropout: AdapterDropout?, pool: ThreadPool
   ) {
     for place in members.indices {
       members[place].addGradients(
-        dy: dy(place), x: x, reduced: reduced, scaling: scaling, into: dReduced, pool: pool)
+        dy: dy(place), reduced: reduced, scaling: scaling, into: dReduced, pool: pool)
     }
-    var term: MatrixProduct.Term?
-    var adds = false
-    if let stack, let dReduced {
-      if let dropout {
-        addDroppedGradients(to: dx, &adds, x: x, dReduced: dReduced, dropout, pool)
-      } else {
-        MatrixProduct.addTransposedProduct(dReduced, x, to: stack.dA, pool: pool)
-        term = MatrixProduct.Term(dReduced, stack.a)
-      }
-    }
-    guard let dx else { return }
+    if let dx { inputGradient(dx, dy, dReduced, dropout, pool) }
+    let x = x()
     for place in members.indices {
-      Linear.inputGradient(
-        dy(place), members[place].weight, plus: place == 0 ? term : nil, into: dx,
-        accumulates: adds || place > 0, pool: pool)
+      guard let dWeight = members[place].dWeight else { continue }
+      MatrixProduct.addTransposedProduct(dy(place), x, to: dWeight, pool: pool)
+    }
+    guard let stack, let dReduced else { return }
+    guard let dropout else {
+      return MatrixProduct.addTransposedProduct(dReduced, x, to: stack.dA, pool: pool)
+    }
+    for case let (member, update?) in members.lazy.map({ ($0, $0.update) }) {
+      MatrixProduct.addTransposedProduct(
+        dReduced.columns(member.reducedColumns), drop(x, member, dropout, pool), to: update.dA, pool: pool)
     }
   }
 
-  /// The updates' part of the backward where each has a mask of its own.
-  private func addDroppedGradients(
-    to dx: Matrix?, _ adds: inout Bool, x: Matrix, dReduced: Matrix, _ dropout: AdapterDropout,
-    _ pool: ThreadPool
+  private func inputGradient(
+    _ dx: Matrix, _ dy: (Int) -> Matrix, _ dReduced: Matrix?, _ dropout: AdapterDropout?, _ pool: ThreadPool
   ) {
-    for case let (member, update?) in members.lazy.map({ ($0, $0.update) }) {
-      let du = dReduced.columns(member.reducedColumns)
-      MatrixProduct.addTransposedProduct(du, drop(x, member, dropout, pool), to: update.dA, pool: pool)
-      guard let dx else { continue }
-      // The input's dropped copy has been read; its place now takes the gradient through the same mask.
-      let gradient = dropout.scratch(for: x)
-      MatrixProduct.multiply(du, update.a, into: gradient, pool: pool)
-      mask(gradient, into: adds ? gradient : dx, member, dropout, pool)
-      if adds { Elementwise.add(gradient, to: dx, pool: pool) }
-      adds = true
+    var term: MatrixProduct.Term?
+    var accumulates = false
+    if let stack, let dReduced {
+      if let dropout {
+        for case let (member, update?) in members.lazy.map({ ($0, $0.update) }) {
+          let part = dropout.scratch(for: dx)
+          MatrixProduct.multiply(dReduced.columns(member.reducedColumns), update.a, into: part, pool: pool)
+          mask(part, into: accumulates ? part : dx, member, dropout, pool)
+          if accumulates { Elementwise.add(part, to: dx, pool: pool) }
+          accumulates = true
+        }
+      } else {
+        term = MatrixProduct.Term(dReduced, stack.a)
+      }
+    }
+    for place in members.indices {
+      Linear.inputGradient(
+        dy(place), members[place].weight, plus: place == 0 ? term : nil, into: dx,
+        accumulates: accumulates || place > 0, pool: pool)
     }
   }
 

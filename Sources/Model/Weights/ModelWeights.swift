@@ -19,6 +19,9 @@ public struct ModelWeightsError: Error, Equatable, Sendable, CustomStringConvert
 
 /// How the large matrices of a base are held in memory. Norm gains and biases are always float32.
 public enum WeightHolding: Sendable {
+  /// What a computation in `dtype` reads fastest.
+  public init(for dtype: DType) { self = dtype == .bfloat16 ? .bfloat16 : .float32 }
+
   /// As float32: read where the file is mapped if it stores float32, else widened once.
   case float32
   /// As bfloat16: read where the file is mapped if it stores bfloat16, else rounded once.

@@ -13,24 +13,27 @@ public enum SwiGLU {
     }
   }
 
-  /// With σ = σ(gate): dGate = dh·up·σ·(1 + gate·(1 − σ)), dUp = dh·gate·σ.
+  /// With σ = σ(gate): dGate = dh·up·σ·(1 + gate·(1 − σ)), dUp = dh·gate·σ, and h again, which costs one more
+  /// product here and a sigmoid elsewhere.
   ///
   /// - Parameters:
   ///   - dGate: [rows, F], overwritten; it may be `gate` itself, which saves a buffer.
   ///   - dUp: [rows, F], overwritten; it may be `up` itself.
+  ///   - h: [rows, F], overwritten with what the forward computed; it may be `dh` itself.
   ///   - dh: [rows, F], the gradient with respect to h.
   public static func backward(
-    dGate: Matrix, dUp: Matrix, dh: Matrix, gate: Matrix, up: Matrix, pool: ThreadPool
+    dGate: Matrix, dUp: Matrix, h: Matrix, dh: Matrix, gate: Matrix, up: Matrix, pool: ThreadPool
   ) {
     requireSameShape(gate, up, "SwiGLU")
     requireSameShape(gate, dh, "SwiGLU")
+    requireSameShape(gate, h, "SwiGLU")
     requireSameShape(dGate, gate, "SwiGLU")
     requireSameShape(dUp, gate, "SwiGLU")
     let level = kernelLevel
     pool.split(dh.rows, cost: 6 * dh.columns) { range in
       lk_swiglu_backward(
-        dGate.kernelRows(range), dUp.kernelRows(range), dh.kernelRows(range), gate.kernelRows(range),
-        up.kernelRows(range), range.count, dh.columns, level)
+        dGate.kernelRows(range), dUp.kernelRows(range), h.kernelRows(range), dh.kernelRows(range),
+        gate.kernelRows(range), up.kernelRows(range), range.count, dh.columns, level)
     }
   }
 }

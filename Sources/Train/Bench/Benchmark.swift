@@ -44,7 +44,8 @@ public struct Benchmark {
   public func start(onStep: (Int, Int) -> Void = { _, _ in }) throws -> BenchmarkReport {
     try options.check()
     let pool = ThreadPool(threadCount: options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
-    let base = try BaseModel(path: basePath, pool: pool)
+    let dtype = options.compute.dtype
+    let base = try BaseModel(path: basePath, holding: WeightHolding(for: dtype), pool: pool)
     let context = base.configuration.contextLength
     let length = options.maxSequenceLength ?? min(Self.defaultSequenceLength, context)
     guard length <= context else {
@@ -57,7 +58,7 @@ public struct Benchmark {
         "--batch-size is \(options.batchSize ?? 1); expected at most \(Self.largestBatchSize). Lower it.")
     }
     let training = try Training(base, options, length: length, pool: pool)
-    var peak = GEMM.measurePeak(size: peakSize, products: Self.outerProducts, pool: pool)
+    var peak = MatrixProduct.measurePeak(dtype, size: peakSize, products: Self.outerProducts, pool: pool)
     let steps = options.maxSteps ?? Self.defaultSteps
     var rates: [Double] = []
     // Step 0 warms up: it is the first to touch the buffers.
@@ -66,16 +67,16 @@ public struct Benchmark {
       let result = try training.step(number)
       guard number > 0 else { continue }
       rates.append(Double(result.tokens) / result.seconds)
-      peak += GEMM.measurePeak(size: peakSize, products: 1, pool: pool)
+      peak += MatrixProduct.measurePeak(dtype, size: peakSize, products: 1, pool: pool)
     }
-    peak += GEMM.measurePeak(size: peakSize, products: Self.outerProducts, pool: pool)
+    peak += MatrixProduct.measurePeak(dtype, size: peakSize, products: Self.outerProducts, pool: pool)
     // The largest part of a process's life ends here; generation takes less.
     let peakBytes = MemoryPlan.peakResidentBytes()
     let drafting = DraftingBenchmark.run(
       try BaseModel(path: basePath, holding: WeightHolding(drafting: quantization), pool: pool),
       rank: options.adapter.rank, pool: pool)
     return BenchmarkReport(
-      basePath: basePath, parameters: base.configuration.parameterCount, threads: pool.threadCount,
+      basePath: basePath, parameters: base.configuration.parameterCount, dtype: dtype, threads: pool.threadCount,
       rank: options.adapter.rank, batchSize: training.batchSize, sequenceLength: length,
       work: TrainingWork(base.configuration, adapter: options.adapter, sequenceLength: length),
       peak: Measurement(peak), training: Measurement(rates), drafting: drafting,
@@ -98,7 +99,8 @@ public struct Benchmark {
       batchSize = options.batchSize ?? Benchmark.defaultBatchSize
       let adapter = LoRAAdapter(options.adapter, for: base.configuration)
       adapter.initialize(seed: options.seed)
-      let decoder = base.decoder(adapter: adapter, maxPositions: length, pool: pool)
+      let decoder = base.decoder(
+        adapter: adapter, dtype: options.compute.dtype, maxPositions: length, pool: pool)
       // Sequences of one token more than are read: the last is only predicted.
       let examples = (0..<batchSize).map {
         TrainingExample(

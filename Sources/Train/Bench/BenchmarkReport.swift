@@ -8,6 +8,8 @@ public struct BenchmarkReport: Equatable, Sendable {
   public let basePath: String
   /// The base's parameters.
   public let parameters: Int
+  /// The type that products of training read.
+  public let dtype: DType
   /// The threads that worked.
   public let threads: Int
   /// The adapter's rank.
@@ -51,7 +53,7 @@ public struct BenchmarkReport: Equatable, Sendable {
     func giga(_ operations: Double) -> String { NumberText.fixed(operations / 1e9, 1) }
     func share(_ part: Double) -> String { "\(NumberText.fixed(100 * part / work.total, 1)) %" }
     return FactList.lines([
-      ("base", "\(basePath), \(NumberText.fixed(Double(parameters) / 1e6, 1)) M parameters, float32"),
+      ("base", "\(basePath), \(NumberText.fixed(Double(parameters) / 1e6, 1)) M parameters, trained in \(dtype)"),
       ("machine", "\(NumberText.counted(threads, "thread")), \(GEMM.libraryVersion)"),
       (
         "GEMM peak",
@@ -93,7 +95,7 @@ public struct BenchmarkReport: Equatable, Sendable {
       ]
     }
     return [
-      "base": .string(basePath), "parameters": .integer(Int64(parameters)), "compute": "f32",
+      "base": .string(basePath), "parameters": .integer(Int64(parameters)), "compute": .string(TrainingOptions.Compute(dtype).rawValue),
       "threads": .integer(Int64(threads)), "rank": .integer(Int64(rank)),
       "batch_size": .integer(Int64(batchSize)), "max_seq_length": .integer(Int64(sequenceLength)),
       "gemm_peak_flops": measurement(peak), "training_tokens_per_second": measurement(training),

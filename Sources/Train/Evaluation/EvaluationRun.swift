@@ -29,7 +29,8 @@ public struct EvaluationRun: Equatable, Sendable {
     try options.check()
     let pool = ThreadPool(threadCount: options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
     let archive = try Archive(paths: archives, skipBadRows: options.skipsBadRows)
-    let base = try BaseModel(path: basePath, pool: pool)
+    let dtype = options.compute.dtype
+    let base = try BaseModel(path: basePath, holding: WeightHolding(for: dtype), pool: pool)
     let length = try options.sequenceLength(for: base)
     let adapter = try adapterPath.map { path in
       try AdapterFingerprint.check(path, for: base)
@@ -44,12 +45,12 @@ public struct EvaluationRun: Equatable, Sendable {
     let evaluation = RowEvaluation(
       examples, learnedBytes: rows.map(encoder.learnedBytes), tokenBudget: length)
 
-    let decoder = base.decoder(adapter: adapter, maxPositions: length, pool: pool)
+    let decoder = base.decoder(adapter: adapter, dtype: dtype, maxPositions: length, pool: pool)
     let engine = TrainingEngine(
       decoder, optimizer: nil, capacity: evaluation.capacity, recomputesLayers: false)
     let adapterLosses = adapter.map { _ in evaluation.losses(engine) }
     let baseLosses = evaluation.losses(
-      engine, with: base.decoder(adapter: nil, maxPositions: length, pool: pool))
+      engine, with: base.decoder(adapter: nil, dtype: dtype, maxPositions: length, pool: pool))
     return EvaluationOutcome(
       rows: rows, skipped: archive.skipped, base: baseLosses, adapter: adapterLosses, seed: options.seed)
   }

@@ -28,7 +28,8 @@ final class FineTuningSession {
     optimizer = AdamWOptimizer(parameters, weightDecay: run.options.weightDecay)
     best = Storage(count: parameters.values.count)
     baseDecoder = prepared.base.decoder(
-      adapter: nil, maxPositions: prepared.maxSequenceLength, pool: prepared.pool)
+      adapter: nil, dtype: prepared.decoder.dtype, maxPositions: prepared.maxSequenceLength,
+      pool: prepared.pool)
     engine = TrainingEngine(
       prepared.decoder, optimizer: optimizer, capacity: prepared.capacity,
       recomputesLayers: run.options.recomputesLayers)

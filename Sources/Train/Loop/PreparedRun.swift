@@ -37,7 +37,8 @@ struct PreparedRun {
     let available = AvailableMemory.bytes()
     let shape = try ModelConfiguration(contentsOf: "\(path)/config.json")
     try MemoryPlan.check(shape.parameterCount * MemoryLayout<Float>.stride, available: available)
-    base = try BaseModel(path: path, pool: pool)
+    let dtype = options.compute.dtype
+    base = try BaseModel(path: path, holding: WeightHolding(for: dtype), pool: pool)
     maxSequenceLength = try options.sequenceLength(for: base)
     let coder = BaseTokenCoder(base)
     dataset = try Dataset(
@@ -59,7 +60,8 @@ struct PreparedRun {
       adapter = LoRAAdapter(options.adapter, for: base.configuration)
       adapter.initialize(seed: options.seed)
     }
-    decoder = base.decoder(adapter: adapter, maxPositions: maxSequenceLength, pool: pool)
+    decoder = base.decoder(
+      adapter: adapter, dtype: dtype, maxPositions: maxSequenceLength, pool: pool)
     packing = SequencePacking(
       examples: dataset.training,
       filling: options.batchSize.map { .batchSize($0) } ?? .tokenBudget(maxSequenceLength),

@@ -58,8 +58,6 @@ extension TrainingOptions {
       whole)
     try require(
       (0..<1).contains(validFraction), "--valid-fraction", validFraction, "a number from 0 to below 1")
-    try require(
-      compute != .bfloat16, "--compute", compute.rawValue, "auto or f32, which this version computes in")
     if let threads {
       try require((1...1024).contains(threads), "--threads", threads, "a whole number from 1 to 1024")
     }

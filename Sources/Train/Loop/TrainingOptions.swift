@@ -1,4 +1,5 @@
 import Model
+import Tensor
 
 /// Everything that decides what a fine-tuning run does, apart from the base and the archive themselves.
 public struct TrainingOptions: Equatable, Sendable {
@@ -31,10 +32,23 @@ public struct TrainingOptions: Equatable, Sendable {
 
   /// The arithmetic of the base's matrix products.
   public enum Compute: String, CaseIterable, Sendable {
-    /// The fastest that the machine offers without loss of quality; float32 today.
+    /// bfloat16 where the processor multiplies it, else float32.
     case automatic = "auto"
     case float32 = "f32"
+    /// Operands of products rounded to bfloat16, their sums and all that trains in float32.
     case bfloat16 = "bf16"
+
+    /// The setting that names a type.
+    public init(_ dtype: DType) { self = dtype == .bfloat16 ? .bfloat16 : .float32 }
+
+    /// The type that products read on this machine.
+    public var dtype: DType {
+      switch self {
+      case .automatic: HalfPrecision.isFast ? .bfloat16 : .float32
+      case .float32: .float32
+      case .bfloat16: .bfloat16
+      }
+    }
   }
 
   /// The passes over the training side.

@@ -1,3 +1,4 @@
+import CKernels
 import Tensor
 
 /// A bfloat16 matrix in the middle of guard values, as `GuardedMatrix` is one of float32.
@@ -29,6 +30,13 @@ final class GuardedHalfMatrix {
     self.init([Float](repeating: .nan, count: rows * columns), rows: rows, columns: columns, gap: gap)
   }
 
+  /// Random values, another set for each seed.
+  convenience init(seed: UInt64, rows: Int, columns: Int, gap: Int = 3) {
+    self.init(normalValues(rows * columns, seed: seed), rows: rows, columns: columns, gap: gap)
+  }
+
+  var rows: lk_rows { matrix.kernelRows }
+
   private var elements: UnsafeBufferPointer<UInt16> {
     UnsafeBufferPointer(
       start: UnsafeRawPointer(storage.base).assumingMemoryBound(to: UInt16.self), count: 2 * storage.count)
@@ -53,6 +61,9 @@ final class GuardedHalfMatrix {
     }
   }
 }
+
+/// The relative error of rounding to bfloat16: half of its last place at 1.
+let halfUnit = 0x1p-8
 
 extension Float {
   /// The bits of the nearest bfloat16 value, ties to even.
