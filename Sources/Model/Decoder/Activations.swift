@@ -52,8 +52,8 @@ public final class Activations {
       allReduced[group.rawValue]?.rows(0..<query.rows)
     }
 
-    /// The same buffers cut to the first `tokens` rows, with `input` in place of this one's.
-    func prefix(_ tokens: Int, heads: Int, keyValueHeads: Int, input: Matrix?) -> Layer {
+    /// The same buffers cut to the first `tokens` rows.
+    func prefix(_ tokens: Int, heads: Int, keyValueHeads: Int) -> Layer {
       Layer(
         input: input?.rows(0..<tokens), attentionRstd: attentionRstd.rows(0..<tokens),
         rawQuery: rawQuery?.rows(0..<tokens), rawKey: rawKey?.rows(0..<tokens),
@@ -77,8 +77,8 @@ public final class Activations {
 
   /// [T, C], float32, the residual stream.
   let stream: Matrix
-  /// [T, C] for each layer, the residual stream on entry; empty for inference.
-  let inputs: [Matrix]
+  /// [T, C], float32, the residual stream on entry to each layer, where layers run again; otherwise empty.
+  let checkpoints: [Matrix]
   let layers: [Layer]
   /// [T, C], a normalised input.
   let normalized: Matrix
@@ -148,18 +148,17 @@ public final class Activations {
 
     let isTraining = purpose != .inference
     let keepsEveryLayer = purpose == .training(recomputesLayers: false)
-    // A layer that runs again must see what it saw the first time.
-    let inputType = keepsEveryLayer ? dtype : .float32
     let reducedWidths = Projection.Group.allCases.map { group in
       adapter.map { $0.rank * $0.targets(in: group).count } ?? 0
     }
     stream = single("residual stream", t, c)
-    inputs = (0..<(isTraining ? configuration.layerCount : 0)).map { _ in
-      workspace.take("residual stream", rows: t, columns: c, inputType)
+    let recomputes = purpose == .training(recomputesLayers: true)
+    checkpoints = (0..<(recomputes ? configuration.layerCount : 0)).map { _ in
+      single("residual stream", t, c)
     }
     layers = (0..<(keepsEveryLayer ? configuration.layerCount : 1)).map { _ in
       Layer(
-        input: nil,
+        input: isTraining ? take("residual stream", t, c) : nil,
         attentionRstd: single("norm statistics", t, 1),
         rawQuery: configuration.hasQueryKeyNorm ? take("queries before norm", t, h * d) : nil,
         rawKey: configuration.hasQueryKeyNorm ? take("keys before norm", t, k * d) : nil,

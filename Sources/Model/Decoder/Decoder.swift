@@ -128,11 +128,12 @@ public final class Decoder: Sendable {
     Embedding.forward(table: weights.embedding, ids: ids, into: stream, pool: pool)
     let dropout = dropout(activations, seed: dropoutSeed)
     for index in layers.indices {
-      let kept = kept(index, activations, ids.count)
-      if let input = kept.input { Elementwise.copy(stream, to: input, pool: pool) }
+      if !activations.checkpoints.isEmpty {
+        Elementwise.copy(stream, to: activations.checkpoints[index].rows(0..<ids.count), pool: pool)
+      }
       layers[index].forward(
-        stream, kept: kept, shared: activations, positions: positions, context: context(index),
-        dropout: dropout)
+        stream, kept: kept(index, activations, ids.count), shared: activations, positions: positions,
+        context: context(index), dropout: dropout)
     }
     return stream
   }
@@ -149,9 +150,9 @@ public final class Decoder: Sendable {
     let dropout = dropout(activations, seed: dropoutSeed)
     for index in layers.indices.reversed() where index >= lowest {
       let kept = kept(index, activations, count)
-      if activations.purpose == .training(recomputesLayers: true), let input = kept.input {
+      if !activations.checkpoints.isEmpty {
         let stream = activations.stream.rows(0..<count)
-        Elementwise.copy(input, to: stream, pool: pool)
+        Elementwise.copy(activations.checkpoints[index].rows(0..<count), to: stream, pool: pool)
         layers[index].forward(
           stream, kept: kept, shared: activations, positions: tokens.positions,
           context: .packed(offsets: tokens.offsets), dropout: dropout)
@@ -178,8 +179,7 @@ public final class Decoder: Sendable {
 
   private func kept(_ layer: Int, _ activations: Activations, _ tokens: Int) -> Activations.Layer {
     activations.layers[min(layer, activations.layers.count - 1)].prefix(
-      tokens, heads: configuration.headCount, keyValueHeads: configuration.keyValueHeadCount,
-      input: activations.inputs.isEmpty ? nil : activations.inputs[layer])
+      tokens, heads: configuration.headCount, keyValueHeads: configuration.keyValueHeadCount)
   }
 
   private func dropout(_ activations: Activations, seed: UInt64?) -> ProjectionGroup.AdapterDropout? {

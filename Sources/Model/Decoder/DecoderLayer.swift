@@ -35,6 +35,7 @@ struct DecoderLayer {
     context: Context, dropout: ProjectionGroup.AdapterDropout?
   ) {
     let tokens = stream.rows
+    if let input = kept.input { Elementwise.copy(stream, to: input, pool: pool) }
     attentionInputs(stream, kept, shared, positions, dropout)
     switch context {
     case .packed(let offsets):
