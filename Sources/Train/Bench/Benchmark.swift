@@ -76,7 +76,8 @@ public struct Benchmark {
       try BaseModel(path: basePath, holding: WeightHolding(drafting: quantization), pool: pool),
       rank: options.adapter.rank, pool: pool)
     return BenchmarkReport(
-      basePath: basePath, parameters: base.configuration.parameterCount, dtype: dtype, threads: pool.threadCount,
+      basePath: basePath, parameters: base.configuration.parameterCount, dtype: dtype,
+      threads: pool.threadCount,
       rank: options.adapter.rank, batchSize: training.batchSize, sequenceLength: length,
       work: TrainingWork(base.configuration, adapter: options.adapter, sequenceLength: length),
       peak: Measurement(peak), training: Measurement(rates), drafting: drafting,

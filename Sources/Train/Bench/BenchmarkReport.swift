@@ -53,7 +53,10 @@ public struct BenchmarkReport: Equatable, Sendable {
     func giga(_ operations: Double) -> String { NumberText.fixed(operations / 1e9, 1) }
     func share(_ part: Double) -> String { "\(NumberText.fixed(100 * part / work.total, 1)) %" }
     return FactList.lines([
-      ("base", "\(basePath), \(NumberText.fixed(Double(parameters) / 1e6, 1)) M parameters, trained in \(dtype)"),
+      (
+        "base",
+        "\(basePath), \(NumberText.fixed(Double(parameters) / 1e6, 1)) M parameters, trained in \(dtype)"
+      ),
       ("machine", "\(NumberText.counted(threads, "thread")), \(GEMM.libraryVersion)"),
       (
         "GEMM peak",
@@ -95,7 +98,8 @@ public struct BenchmarkReport: Equatable, Sendable {
       ]
     }
     return [
-      "base": .string(basePath), "parameters": .integer(Int64(parameters)), "compute": .string(TrainingOptions.Compute(dtype).rawValue),
+      "base": .string(basePath), "parameters": .integer(Int64(parameters)),
+      "compute": .string(TrainingOptions.Compute(dtype).rawValue),
       "threads": .integer(Int64(threads)), "rank": .integer(Int64(rank)),
       "batch_size": .integer(Int64(batchSize)), "max_seq_length": .integer(Int64(sequenceLength)),
       "gemm_peak_flops": measurement(peak), "training_tokens_per_second": measurement(training),

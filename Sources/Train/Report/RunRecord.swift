@@ -40,7 +40,7 @@ public enum RunRecord {
       "grad_accumulation_steps": .integer(Int64(options.gradientAccumulationSteps)),
       "valid_fraction": .number(options.validFraction), "seed": .string("\(options.seed)"),
       "shuffle": .bool(options.shuffles), "mask_prompt": .bool(options.masksPrompt),
-      "skip_bad_rows": .bool(options.skipsBadRows), 
+      "skip_bad_rows": .bool(options.skipsBadRows),
       "compute": .string(TrainingOptions.Compute(prepared.decoder.dtype).rawValue),
     ]
   }
