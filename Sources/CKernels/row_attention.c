@@ -11,8 +11,7 @@
 /// Asks for the cache line of an element eight rows later: a head's part of a row is too short for the processor's
 /// own prefetchers to follow from row to row. Waiting for keys took four fifths of the time without it.
 LK_INLINE void lk_prefetch_row(lk_rows x, size_t i, size_t j) {
-  const size_t element = x.type == LK_BF16 ? sizeof(uint16_t) : sizeof(float);
-  __builtin_prefetch((const char *)x.base + ((i + 8) * x.stride + j) * element);
+  __builtin_prefetch(lk_element(x, i + 8, j));
 }
 
 /// Two vectors of the `n` values of a key from j on: for bfloat16 the even and the odd ones of 32 (see gemv_bf16.c),

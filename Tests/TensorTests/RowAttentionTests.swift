@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Testing
 
@@ -6,6 +7,32 @@ import Testing
 @Suite("Attention of one query") struct RowAttentionTests {
   /// Heads, key-value heads, D and the number of keys: odd sizes; shared heads; more keys than one block holds.
   static let shapes = [(1, 1, 1, 1), (2, 2, 6, 3), (6, 2, 20, 33), (9, 3, 64, 200), (2, 1, 8, 4100)]
+
+  @Test(
+    "Scores and sums of values have the same bits at every level", arguments: [1, 4, 5], [6, 20, 64, 80])
+  func levels(heads: Int, width: Int) {
+    let tokens = 19
+    let padded = (width + 31) / 32 * 32
+    let q = normalValues(heads * padded, seed: 1)
+    let p = normalValues(heads * tokens, seed: 2)
+    for format in [WeightMatrix.Format.float32, .bfloat16] {
+      let rows = HeldWeights(seed: 3, rows: tokens, columns: width, format: format)
+      let results = KernelLevel.available.map { level in
+        let scores = GuardedMatrix(seed: 4, rows: heads, columns: tokens)
+        let o = GuardedMatrix(seed: 5, rows: heads, columns: width)
+        withExtendedLifetime(rows) {
+          lk_head_scores(
+            scores.base, scores.stride, q, padded, heads, rows.matrix.matrix.kernelRows, tokens, width,
+            level.code)
+          lk_add_head_values(
+            o.base, o.stride, p, tokens, heads, rows.matrix.matrix.kernelRows, tokens, width, level.code)
+        }
+        #expect(scores.guardsAreIntact && o.guardsAreIntact)
+        return scores.values + o.values
+      }
+      for result in results { expectSameBits(result, results[0]) }
+    }
+  }
 
   @Test(
     "softmax(scale · q·kᵀ)·v for each head, over keys and values of either type",

@@ -89,6 +89,38 @@ import Testing
     }
   }
 
+  @Test(
+    "An update's panels are s·B, and are added at every level", arguments: [1, 15, 16, 33, 64], [1, 3, 8])
+  func lowRank(width: Int, rank: Int) {
+    let pool = ThreadPool(threadCount: 1)
+    let (a, b) = (
+      GuardedMatrix(seed: 1, rows: rank, columns: 5), GuardedMatrix(seed: 2, rows: width, columns: rank)
+    )
+    let (c, start) = (normalValues(rank, seed: 3), normalValues(width, seed: 4))
+    for dtype in [DType.float32, .bfloat16] {
+      let update = RowUpdate(a: a.matrix, b: b.matrix, scaling: 2, dtype: dtype, pool: pool)
+      let results = KernelLevel.available.map { level in
+        let y = GuardedMatrix(start, rows: 1, columns: width)
+        withExtendedLifetime(update) {
+          lk_add_low_rank(y.base, c, update.b.kernelRows, rank, width, level.code)
+        }
+        #expect(y.guardsAreIntact)
+        return y.values
+      }
+      for result in results { expectSameBits(result, results[0]) }
+      let terms = (0..<width).map { row in
+        (0..<rank).map { 2 * Double(c[$0]) * b.doubles[row * rank + $0] }
+      }
+      // Rounding to bfloat16 moves each value by up to 2⁻⁸ of it.
+      let rounding = dtype == .bfloat16 ? 0x1p-8 : 0
+      expectClose(
+        results[0], zip(start, terms).map { Double($0) + $1.reduce(0, +) },
+        within: zip(start, terms).map {
+          (Double(rank + 2) * u + rounding) * (Double(abs($0)) + $1.reduce(0) { $0 + abs($1) })
+        })
+    }
+  }
+
   @Test("Members of a group get their bias and update, however many threads there are", arguments: [1, 2, 3])
   func group(threadCount: Int) {
     let (width, rank) = (70, 3)
@@ -107,7 +139,7 @@ import Testing
     let before = outputs[0].doubles
     Self.withInput(values) { input in
       let workspace = Workspace(byteCount: 1 << 12)
-      let update = RowUpdate(a: a.matrix, b: b.matrix, scaling: 2, format: .float32, pool: pool)
+      let update = RowUpdate(a: a.matrix, b: b.matrix, scaling: 2, dtype: .float32, pool: pool)
       RowProducts(
         input,
         [

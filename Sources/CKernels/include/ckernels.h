@@ -42,6 +42,11 @@ static inline void lk_cpu_relax(void) {
 #endif
 }
 
+/// Asks for `count` bytes to be in the core's second-level cache when they are needed.
+static inline void lk_prefetch(const void *p, size_t count) {
+  for (size_t i = 0; i < count; i += 64) __builtin_prefetch((const char *)p + i, 0, 2);
+}
+
 // MARK: Elementwise
 
 /// y[i,j] = x[i,j].
@@ -264,6 +269,10 @@ void lk_split_pairs(float *y, const float *x, size_t width, lk_level level);
 
 /// y[j] += Σᵢ c[i]·w[i,j], row after row. Adds.
 void lk_add_weighted_rows(float *y, const float *c, lk_rows w, size_t rows, size_t width, lk_level level);
+
+/// y[j] += Σᵣ c[r]·b[r,j] for a matrix b of `rank` rows in panels of sixteen columns: row p of `panels` holds the
+/// columns 16·p … of every row of b, one after another. Adds.
+void lk_add_low_rank(float *y, const float *c, lk_rows panels, size_t rank, size_t width, lk_level level);
 
 /// scores[h,i] = Σⱼ q[h,j]·k[i,j] for heads that share their keys. Each q[h] fills groups of 32 values: for bfloat16
 /// keys as `lk_split_pairs` lays it out, for float32 in order, with zeros behind.

@@ -41,7 +41,7 @@ final class DecodeStep {
         return adapter.pairs[index][projection.rawValue].map { pair in
           RowUpdate(
             a: pair.a, b: pair.b, scaling: adapter.configuration.scaling,
-            format: weight.format == .float32 ? .float32 : .bfloat16, pool: decoder.pool)
+            dtype: weight.format == .float32 ? .float32 : .bfloat16, pool: decoder.pool)
         }
       }
     }

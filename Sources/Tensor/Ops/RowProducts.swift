@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 /// The products of one row with several matrices, in one pass of the threads over the weights:
 ///
@@ -6,7 +7,7 @@ import CKernels
 ///
 /// Drafting reads every weight once a token and does little else, so it runs at the speed of memory where no thread
 /// waits: matrices that read the same row share one division of the work.
-public struct RowProducts: Sendable {
+public final class RowProducts: Sendable {
   /// One of the products.
   public struct Member: Sendable {
     let weight: WeightMatrix
@@ -40,8 +41,8 @@ public struct RowProducts: Sendable {
 
     let weight: WeightMatrix
     let bias: UnsafePointer<Float>?
-    /// [R, rows], the part of s·Bᵀ, and [R], where A·x is.
-    let update: (b: Matrix, reduced: UnsafePointer<Float>)?
+    /// The panels of the rows, and [R], where A·x is.
+    let update: (b: Matrix, reduced: Matrix)?
     let y: UnsafeMutablePointer<Float>
     let accumulates: Bool
   }
@@ -50,6 +51,8 @@ public struct RowProducts: Sendable {
   private let members: [Member]
   private let reductions: [(a: WeightMatrix, reduced: Matrix)]
   private let tasks: [Task]
+  /// How many of the reductions of a call are not finished.
+  private let pending = Atomic<Int>(0)
 
   /// The least that a task reads in one piece. Where two cores take pieces of 32 KiB in turn they read at 46 GB/s, of
   /// 128 KiB at 60, of a megabyte at 65: the processor's prefetch runs past the end of each.
@@ -82,7 +85,12 @@ public struct RowProducts: Sendable {
         let part = first..<min(weight.rows, first + rows)
         return Task(
           weight: weight.rows(part), bias: member.bias.map { UnsafePointer($0.base + first) },
-          update: update.map { ($0.b.matrix.columns(part), UnsafePointer($0.reduced.base)) },
+          update: update.map {
+            (
+              $0.b.rows(first / RowUpdate.panel..<(part.upperBound - 1) / RowUpdate.panel + 1),
+              $0.reduced
+            )
+          },
           y: member.y.base + first, accumulates: member.accumulates)
       }
     }
@@ -90,22 +98,37 @@ public struct RowProducts: Sendable {
   }
 
   /// Computes every product from the input's values as `prepare` left them.
+  ///
+  /// The products A·x are the first tasks, and a task that needs them waits for them only when its own rows are done.
+  /// Nothing waits for ever: tasks are claimed in order, so whoever waits knows that all A·x are done or in work.
   public func compute(pool: ThreadPool) {
-    for (a, reduced) in reductions { input.multiply(a, into: reduced.base, adds: false) }
+    pending.store(reductions.count, ordering: .relaxed)
     tasks.withUnsafeBufferPointer { tasks in
-      pool.parallel(tasks.count) { index in RowProducts.run(tasks[index], input) }
+      pool.parallel(reductions.count + tasks.count) { index in
+        if index < reductions.count {
+          input.multiply(reductions[index].a, into: reductions[index].reduced.base, adds: false)
+          pending.subtract(1, ordering: .releasing)
+        } else {
+          run(tasks[index - reductions.count])
+        }
+      }
     }
   }
 
-  private static func run(_ task: Task, _ input: RowInput) {
+  private func run(_ task: Task) {
     let rows = task.weight.rows
+    if let (b, _) = task.update {
+      // A few KiB, too short for the processor to prefetch by itself when their turn comes.
+      lk_prefetch(b.address, b.count * b.dtype.byteCount)
+    }
     if let bias = task.bias {
       if !task.accumulates { task.y.update(repeating: 0, count: rows) }
       lk_add_bias_f32(task.y, rows, bias, 1, rows, kernelLevel)
     }
     input.multiply(task.weight, into: task.y, adds: task.accumulates || task.bias != nil)
     if let (b, reduced) = task.update {
-      lk_add_weighted_rows(task.y, reduced, b.kernelRows, b.rows, rows, kernelLevel)
+      while pending.load(ordering: .acquiring) > 0 { lk_cpu_relax() }
+      lk_add_low_rank(task.y, reduced.base, b.kernelRows, reduced.columns, rows, kernelLevel)
     }
   }
 }
