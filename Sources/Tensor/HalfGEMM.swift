@@ -133,8 +133,8 @@ enum HalfGEMM {
       let columnParts = (max(1, most / 2)...most).reversed().min { longest($0) < longest($1) } ?? most
       (self.rows, self.columns, self.panels) = (rows, columns, panels)
       self.columnParts = columnParts
-      // Below a hundred rows, packing would cost more than a tenth of the product.
-      rowParts = max(1, min(wanted / columnParts, rows / 112))
+      // A panel is packed as 32 columns wide however few it has, which two hundred rows repay.
+      rowParts = max(1, min(wanted / columnParts, rows / 224))
     }
 
     var count: Int { rowParts * columnParts }

@@ -9,16 +9,16 @@ public enum LinearCrossEntropy {
     /// What products with the head take.
     package let linear: Linear.Scratch
 
-    /// Takes [chunk, V] from the workspace; without a chunk given, as many rows as fit into 64 MiB, in 128 … 512.
+    /// Takes [chunk, V] from the workspace; without a chunk given, as many rows as fit into 128 MiB, in 128 … 512.
     ///
-    /// Each chunk makes the library pack the whole head anew, so more rows save time and cost memory for their
-    /// logits: on one thread and 49,152 tokens, 149 GFLOP/s with 128 rows and 164 with 256.
+    /// Each chunk reads the whole head twice and packs it anew, so more rows save time and cost memory for their
+    /// logits.
     ///
     /// - Parameter dtype: the type of the hidden rows.
     public init(
       workspace: Workspace, chunk: Int? = nil, head: WeightMatrix, dtype: DType = .float32, threadCount: Int
     ) {
-      let fitting = (64 << 20) / (head.rows * MemoryLayout<Float>.stride) / 64 * 64
+      let fitting = (128 << 20) / (head.rows * MemoryLayout<Float>.stride) / 64 * 64
       logits = workspace.take(
         "logits of a chunk", rows: chunk ?? max(128, min(512, fitting)), columns: head.rows)
       linear = Linear.Scratch([head], dtype: dtype, workspace: workspace, threadCount: threadCount)
@@ -104,11 +104,13 @@ public enum LinearCrossEntropy {
         + "\(scratch.logits.columns) tokens")
     requireIndices(labels, count: hidden.rows, below: head.rows)
     guard let labels = labels.baseAddress else { return }
-    for first in stride(from: 0, to: hidden.rows, by: scratch.logits.rows) {
-      let rows = first..<min(hidden.rows, first + scratch.logits.rows)
-      let (chunk, logits) = (hidden.rows(rows), scratch.logits.rows(0..<rows.count))
-      Linear.forward(chunk, head, into: logits, scratch: scratch.linear, pool: pool)
-      body(rows, chunk, logits, labels + first)
+    let chunks = (hidden.rows + scratch.logits.rows - 1) / scratch.logits.rows
+    for chunk in 0..<chunks {
+      // Chunks of nearly equal length: a last one of a few rows would cost as much as any.
+      let rows = chunk * hidden.rows / chunks..<(chunk + 1) * hidden.rows / chunks
+      let (part, logits) = (hidden.rows(rows), scratch.logits.rows(0..<rows.count))
+      Linear.forward(part, head, into: logits, scratch: scratch.linear, pool: pool)
+      body(rows, part, logits, labels + rows.lowerBound)
     }
   }
 }
