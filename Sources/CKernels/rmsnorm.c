@@ -1,12 +1,28 @@
 #include "lanes.h"
 
-LK_INLINE void lk_rmsnorm_body(lk_rows y, float *rstd, lk_rows x, const float *gain, float epsilon, size_t rows,
-                               size_t width) {
+LK_INLINE void lk_rmsnorm_apply_body(lk_rows y, lk_rows x, const float *rstd, const float *gain, size_t rows,
+                                     size_t width) {
+  for (size_t i = 0; i < rows; i++) {
+    for (size_t j = 0; j < width; j += LK_LANES) {
+      const size_t n = lk_lanes(width - j);
+      lk_store_at(y, i, j, lk_load_at(x, i, j, n) * rstd[i] * lk_load(gain + j, n), n);
+    }
+  }
+}
+
+LK_KERNEL(lk_rmsnorm_apply,
+          (lk_rows y, lk_rows x, const float *rstd, const float *gain, size_t rows, size_t width),
+          (y, x, rstd, gain, rows, width))
+
+LK_INLINE void lk_rmsnorm_body(lk_rows y, float *rstd, lk_rows kept, lk_rows x, const float *gain,
+                               float epsilon, size_t rows, size_t width) {
   for (size_t i = 0; i < rows; i++) {
     lk_f32 squares = 0;
     for (size_t j = 0; j < width; j += LK_LANES) {
-      const lk_f32 v = lk_load_at(x, i, j, lk_lanes(width - j));
+      const size_t n = lk_lanes(width - j);
+      const lk_f32 v = lk_load_at(x, i, j, n);
       squares += v * v;
+      if (kept.base) lk_store_at(kept, i, j, v, n);
     }
     const float r = 1.0f / sqrtf(lk_sum(squares) / (float)width + epsilon);
     rstd[i] = r;
@@ -18,8 +34,9 @@ LK_INLINE void lk_rmsnorm_body(lk_rows y, float *rstd, lk_rows x, const float *g
 }
 
 LK_KERNEL(lk_rmsnorm,
-          (lk_rows y, float *rstd, lk_rows x, const float *gain, float epsilon, size_t rows, size_t width),
-          (y, rstd, x, gain, epsilon, rows, width))
+          (lk_rows y, float *rstd, lk_rows kept, lk_rows x, const float *gain, float epsilon, size_t rows,
+           size_t width),
+          (y, rstd, kept, x, gain, epsilon, rows, width))
 
 /// With h = dy ⊙ gain and k = r³/width·Σ(h ⊙ x): dx = r·h − k·x, on top of what dx holds if `adds`.
 LK_INLINE void lk_rmsnorm_dx(lk_rows dx, lk_rows dy, lk_rows x, const float *rstd, const float *gain,

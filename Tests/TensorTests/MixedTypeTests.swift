@@ -50,7 +50,7 @@ import Testing
     let rstd = GuardedMatrix(row: normalValues(shape.rows, seed: 21).map(abs))
     expectSame(shape, inputs: 1, outputs: 1) { x, y in
       let rstd = GuardedMatrix(seed: 9, rows: 1, columns: shape.rows)
-      lk_rmsnorm(y[0], rstd.base, x[0], gain.base, 1e-5, shape.rows, shape.width, level.code)
+      lk_rmsnorm(y[0], rstd.base, lk_rows(), x[0], gain.base, 1e-5, shape.rows, shape.width, level.code)
     }
     expectSame(shape, inputs: 2, outputs: 1) { x, dx in
       lk_rmsnorm_backward(dx[0], x[0], x[1], rstd.base, gain.base, shape.rows, shape.width, level.code)

@@ -49,9 +49,17 @@ import Testing
       let run = { (level: KernelLevel) in
         let y = GuardedMatrix(seed: 9, rows: shape.rows, columns: shape.width)
         let rstd = GuardedMatrix(seed: 9, rows: 1, columns: shape.rows)
+        let kept = GuardedMatrix(seed: 9, rows: shape.rows, columns: shape.width)
         lk_rmsnorm(
-          y.rows, rstd.base, problem.x.rows, problem.gain.base, 1e-5, shape.rows, shape.width, level.code)
-        #expect(y.guardsAreIntact && rstd.guardsAreIntact)
+          y.rows, rstd.base, kept.rows, problem.x.rows, problem.gain.base, 1e-5, shape.rows, shape.width,
+          level.code)
+        #expect(y.guardsAreIntact && rstd.guardsAreIntact && kept.guardsAreIntact)
+        expectSameBits(kept.values, problem.x.values)
+        let again = GuardedMatrix(seed: 9, rows: shape.rows, columns: shape.width)
+        lk_rmsnorm_apply(
+          again.rows, kept.rows, rstd.base, problem.gain.base, shape.rows, shape.width, level.code)
+        #expect(again.guardsAreIntact)
+        expectSameBits(again.values, y.values)
         return (y.values, rstd.values)
       }
       let (y, rstd) = run(level)

@@ -28,7 +28,7 @@ lk_level lk_level_best(void);
 
 /// Rows of elements of either type, `stride` elements apart.
 typedef struct {
-  void *base;
+  void *_Nullable base;
   size_t stride;
   lk_type type;
 } lk_rows;
@@ -71,8 +71,13 @@ double lk_sum_of_squares_f32(const float *x, size_t count, lk_level level);
 // MARK: RMSNorm
 
 /// rstd[i] = 1 / √(Σⱼ x[i,j]² / width + epsilon), y[i,j] = x[i,j]·rstd[i]·gain[j]. width >= 1. y may be x.
-void lk_rmsnorm(lk_rows y, float *rstd, lk_rows x, const float *gain, float epsilon, size_t rows, size_t width,
-                lk_level level);
+/// `kept` receives a copy of x, unless its base is null.
+void lk_rmsnorm(lk_rows y, float *rstd, lk_rows kept, lk_rows x, const float *gain, float epsilon, size_t rows,
+                size_t width, lk_level level);
+
+/// y[i,j] = x[i,j]·rstd[i]·gain[j]: the same again from what was kept.
+void lk_rmsnorm_apply(lk_rows y, lk_rows x, const float *rstd, const float *gain, size_t rows, size_t width,
+                      lk_level level);
 
 /// dx[i,j] += rstd[i]·h[j] − x[i,j]·rstd[i]³/width·Σ(h ⊙ x[i]), with h = dy[i] ⊙ gain. Adds; width >= 1.
 void lk_rmsnorm_backward_add(lk_rows dx, lk_rows dy, lk_rows x, const float *rstd, const float *gain, size_t rows,

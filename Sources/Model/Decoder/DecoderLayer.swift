@@ -35,7 +35,6 @@ struct DecoderLayer {
     context: Context, dropout: ProjectionGroup.AdapterDropout?
   ) {
     let tokens = stream.rows
-    if let input = kept.input { Elementwise.copy(stream, to: input, pool: pool) }
     attentionInputs(stream, kept, shared, positions, dropout)
     switch context {
     case .packed(let offsets):
@@ -52,12 +51,11 @@ struct DecoderLayer {
         scratch: shared.attentionScratch, pool: pool)
     }
     project(.attentionOutput, kept.attention, kept, shared.linearScratch, dropout, adds: true) { _ in stream }
-    if let middle = kept.middle { Elementwise.copy(stream, to: middle, pool: pool) }
 
     let normalized = shared.normalized.rows(0..<tokens)
     RMSNorm.forward(
       stream, gain: weights.feedForwardNorm.base, epsilon: configuration.normEpsilon, into: normalized,
-      rstd: kept.feedForwardRstd.base, pool: pool)
+      rstd: kept.feedForwardRstd.base, keeping: kept.middle, pool: pool)
     project(.feedForwardInput, normalized, kept, shared.linearScratch, dropout) {
       $0 == 0 ? kept.gate : kept.up
     }
@@ -88,7 +86,7 @@ struct DecoderLayer {
     let normalized = shared.normalized.rows(0..<stream.rows)
     RMSNorm.forward(
       stream, gain: weights.attentionNorm.base, epsilon: configuration.normEpsilon, into: normalized,
-      rstd: kept.attentionRstd.base, pool: pool)
+      rstd: kept.attentionRstd.base, keeping: kept.input, pool: pool)
     project(.attentionInput, normalized, kept, shared.linearScratch, dropout) { place in
       switch place {
       case 0: kept.rawQuery ?? kept.query
@@ -157,9 +155,9 @@ struct DecoderLayer {
       return feedForward
     }
     back(.feedForwardOutput, into: dFeedForward, x: unkeptFeedForward) { _ in dDown }
-    RMSNorm.forward(
-      middle, gain: weights.feedForwardNorm.base, epsilon: configuration.normEpsilon, into: normalized,
-      rstd: kept.feedForwardRstd.base, pool: pool)
+    RMSNorm.repeatForward(
+      middle, rstd: kept.feedForwardRstd.base, gain: weights.feedForwardNorm.base, into: normalized,
+      pool: pool)
     back(.feedForwardInput, into: dNormalized, x: { normalized }) { $0 == 0 ? kept.gate : kept.up }
     normBackward(
       dNormalized, addingTo: dStream, x: middle, rstd: kept.feedForwardRstd,
@@ -182,9 +180,8 @@ struct DecoderLayer {
       dQuery, kept.rawQuery, weights.queryNorm, rstd: kept.queryRstd, dGain: gradients?.queryNorm)
     headNormBackward(dKey, kept.rawKey, weights.keyNorm, rstd: kept.keyRstd, dGain: gradients?.keyNorm)
 
-    RMSNorm.forward(
-      input, gain: weights.attentionNorm.base, epsilon: configuration.normEpsilon, into: normalized,
-      rstd: kept.attentionRstd.base, pool: pool)
+    RMSNorm.repeatForward(
+      input, rstd: kept.attentionRstd.base, gain: weights.attentionNorm.base, into: normalized, pool: pool)
     back(.attentionInput, into: needsInputGradient ? dNormalized : nil, x: { normalized }) { place in
       switch place {
       case 0: dQuery

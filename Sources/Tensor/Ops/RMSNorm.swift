@@ -9,16 +9,38 @@ public enum RMSNorm {
   ///   - gain: [C].
   ///   - y: [rows, C], overwritten; it may be x.
   ///   - rstd: [rows], receives r, which the backward calls read.
+  ///   - kept: [rows, C], receives a copy of x, for them too; nil where none is wanted.
   public static func forward(
     _ x: Matrix, gain: UnsafePointer<Float>, epsilon: Float, into y: Matrix,
-    rstd: UnsafeMutablePointer<Float>, pool: ThreadPool
+    rstd: UnsafeMutablePointer<Float>, keeping kept: Matrix? = nil, pool: ThreadPool
   ) {
     requireSameShape(x, y, "RMSNorm")
+    if let kept { requireSameShape(x, kept, "RMSNorm") }
     let level = kernelLevel
     pool.split(x.rows, cost: x.columns) { range in
       let row = range.lowerBound
       lk_rmsnorm(
-        y.kernelRows(range), rstd + row, x.kernelRows(range), gain, epsilon, range.count, x.columns, level)
+        y.kernelRows(range), rstd + row, kept?.kernelRows(range) ?? lk_rows(), x.kernelRows(range), gain,
+        epsilon, range.count, x.columns, level)
+    }
+  }
+
+  /// Makes y again from what a forward call kept: y = x·r ⊙ gain.
+  ///
+  /// - Parameters:
+  ///   - x: [rows, C], the forward input.
+  ///   - rstd: [rows], the r of each row.
+  ///   - gain: [C].
+  ///   - y: [rows, C], overwritten.
+  public static func repeatForward(
+    _ x: Matrix, rstd: UnsafePointer<Float>, gain: UnsafePointer<Float>, into y: Matrix, pool: ThreadPool
+  ) {
+    requireSameShape(x, y, "RMSNorm")
+    let level = kernelLevel
+    pool.split(x.rows, cost: x.columns) { range in
+      lk_rmsnorm_apply(
+        y.kernelRows(range), x.kernelRows(range), rstd + range.lowerBound, gain, range.count, x.columns, level
+      )
     }
   }
 
