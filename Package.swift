@@ -55,10 +55,13 @@ let package = Package(
     .target(
       name: "Ghost", dependencies: ["Train", .product(name: "Yams", package: "Yams")],
       swiftSettings: swiftSettings),
+    .target(
+      name: "Prepare", dependencies: ["Train", .product(name: "Yams", package: "Yams")],
+      swiftSettings: swiftSettings),
     .executableTarget(
       name: "LoraTrainCommand",
       dependencies: [
-        "Train", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Train", "Prepare", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
     .executableTarget(
@@ -75,6 +78,7 @@ let package = Package(
       name: "TokenizerTests", dependencies: ["Tokenizer", "TestSupport"]),
     .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"]),
     .testTarget(name: "TrainTests", dependencies: ["Train", "TestSupport"]),
+    .testTarget(name: "PrepareTests", dependencies: ["Prepare", "TestSupport"]),
     .testTarget(name: "GhostTests", dependencies: ["Ghost", "TestSupport"]),
     .testTarget(
       name: "CommandTests",

@@ -17,7 +17,7 @@ struct LoraTrainCommand: ParsableCommand {
     version: PackageVersion.text,
     subcommands: [
       TrainCommand.self, EvalCommand.self, PretrainCommand.self, TokenizeCommand.self, InspectCommand.self,
-      BenchCommand.self,
+      BenchCommand.self, PrepareCommand.self,
     ],
     defaultSubcommand: TrainCommand.self)
 

@@ -1,14 +1,14 @@
 import Files
 
 /// The texts of one document, as duplicates are looked for.
-struct DocumentTexts: Sendable {
+package struct DocumentTexts: Sendable {
   /// The digest of each text in lower case with white space collapsed.
-  let fingerprints: [Fingerprint]
+  package let fingerprints: [Fingerprint]
   /// The shingles of each text.
   let shingles: [Shingles]
 
   /// A document that is compared by the same texts exactly and nearly.
-  init(_ texts: [String]) { self.init(exact: texts, near: texts) }
+  package init(_ texts: [String]) { self.init(exact: texts, near: texts) }
 
   /// A document that is repeated exactly by one of `exact`, or nearly by the text of `near` in its place.
   init(exact: [String], near: [String]) {

@@ -6,13 +6,13 @@ import Files
 /// Two texts are the same when they differ in case and white space only, and nearly the same when the
 /// Jaccard index of their ``Shingles`` is at least 0.7: one word changed in every thirty or so. Sameness
 /// is carried on: where a is nearly b and b nearly c, all three are one group.
-struct DuplicateGroups: Equatable, Sendable {
+package struct DuplicateGroups: Equatable, Sendable {
   /// For each document, the first document of its group in archive order: itself where it is alone.
-  let representatives: [Int]
+  package let representatives: [Int]
   /// Documents that repeat an earlier one but for case and white space.
-  let exactCount: Int
+  package let exactCount: Int
   /// Documents that nearly repeat another of their group and are not counted as exact.
-  let nearCount: Int
+  package let nearCount: Int
 
   /// The number of groups, lone documents included.
   var count: Int { Set(representatives).count }
@@ -25,7 +25,7 @@ struct DuplicateGroups: Equatable, Sendable {
   /// - Complexity: linear but for sorting, and exact. Two sets of n shingles with a Jaccard index of at
   ///   least t share one of their n − ⌈t·n⌉ + 1 rarest; only those are looked up (Chaudhuri, Ganti and
   ///   Kaushik, 2006), and pairs that are in one group already are not compared.
-  init(_ documents: [DocumentTexts]) {
+  package init(_ documents: [DocumentTexts]) {
     var forest = DisjointSets(count: documents.count)
     var firstWithText: [Fingerprint: Int] = [:]
     var distinct: [(document: Int, shingles: Shingles)] = []

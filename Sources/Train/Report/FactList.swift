@@ -1,6 +1,6 @@
 /// Lines of `name  fact`, the facts aligned.
-enum FactList {
-  static func lines(_ facts: [(name: String, fact: String)]) -> [String] {
+package enum FactList {
+  package static func lines(_ facts: [(name: String, fact: String)]) -> [String] {
     let column = (facts.map(\.name.count).max() ?? 0) + 2
     return facts.map { $0.name.padded(to: column) + $0.fact }
   }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Numbers as reports write them.
-enum NumberText {
+package enum NumberText {
   /// "1,850": a whole number in groups of three.
-  static func grouped(_ number: Int) -> String {
+  package static func grouped(_ number: Int) -> String {
     let digits = String(number.magnitude)
     var text = ""
     for (index, digit) in digits.enumerated() {
@@ -33,7 +33,7 @@ enum NumberText {
   }
 
   /// "1 step", "2 steps".
-  static func counted(_ count: Int, _ noun: String) -> String {
+  package static func counted(_ count: Int, _ noun: String) -> String {
     "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
   }
 }

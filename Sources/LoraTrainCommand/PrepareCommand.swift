@@ -1,0 +1,69 @@
+import ArgumentParser
+import Files
+import Foundation
+import Prepare
+
+struct PrepareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prepare", abstract: "Make an archive from the posts you have.",
+    discussion: """
+      Reads folders of Markdown, with front matter in YAML or TOML, and of plain text. Title, date, kind and seed are \
+      taken from the front matter or derived. Headings, emphasis, lists, quotations and code stay; shortcodes, images, \
+      embeds, link targets and HTML go. Running it again adds only what is new. A source that cannot be read is named, \
+      and the rest goes on.
+      """)
+
+  @Argument(help: ArgumentHelp("Folders and files to read.", valueName: "path"))
+  var paths: [String] = []
+
+  @Option(
+    name: .long, parsing: .upToNextOption,
+    help: ArgumentHelp("Folders of your rawest writing, which counts more.", valueName: "dir"))
+  var dailyLogs: [String] = []
+
+  @Option(name: .long, help: ArgumentHelp("The archive to write, or to add to.", valueName: "file"))
+  var output = PrepareOptions().output
+
+  @Option(name: .long, help: ArgumentHelp("Leave out pieces of fewer words.", valueName: "n"))
+  var minWords = PrepareOptions().minWords
+
+  @Option(name: .long, help: ArgumentHelp("The weight of a daily log beside 1 for a post.", valueName: "w"))
+  var logWeight = PrepareOptions().logWeight
+
+  @Flag(name: .long, help: "Replace keys, e-mail addresses and telephone numbers by their names in brackets.")
+  var redact = false
+
+  @Flag(name: .long, help: "Stop at the first source that cannot be read.")
+  var strict = false
+
+  @Flag(name: .long, help: "Print the complete report as one JSON object.")
+  var json = false
+
+  func validate() throws {
+    if paths.isEmpty, dailyLogs.isEmpty {
+      throw ValidationError("No path; expected a folder or file to read.")
+    }
+    if minWords < 0 { throw ValidationError("--min-words is \(minWords); expected 0 or more.") }
+    if !(logWeight > 0 && logWeight.isFinite) {
+      throw ValidationError("--log-weight is \(logWeight); expected a number above 0.")
+    }
+  }
+
+  func run() throws {
+    var options = PrepareOptions()
+    options.paths = paths
+    options.dailyLogs = dailyLogs
+    options.output = output
+    options.minWords = minWords
+    options.logWeight = logWeight
+    options.redacts = redact
+    options.isStrict = strict
+    let report = try PrepareRun(options).start()
+    for problem in report.problems { Console.writeError("skipped \(problem)\n") }
+    if json {
+      print(try JSONWriter.string(of: report.json))
+    } else {
+      for line in report.lines { print(line) }
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/// Marks of markup that cleaning did not know, outside the protected parts of a text.
+enum LeftoverMarkup {
+  private static let marks = ["{{", "{%", "</", "](", ":::", "&nbsp;", "&amp;", "&lt;", "&quot;", "[/"]
+    .map { Array($0.utf8) }
+  private static let firstBytes = Set(marks.compactMap(\.first))
+
+  /// The lines of `text` that have one, from its first to its last.
+  static func lines(in text: String) -> [String] {
+    let spans = ProtectedSpans.ranges(in: text)
+    var found: [String] = []
+    var start = 0
+    for line in Array(text.utf8).split(separator: 0x0A, omittingEmptySubsequences: false) {
+      defer { start += line.count + 1 }
+      guard line.contains(where: { firstBytes.contains($0) }), !spans.contains(where: { $0.contains(start) }),
+        !line.contains(UInt8(ascii: "`")), marks.contains(where: { line.firstOffset(of: $0) != nil })
+      else { continue }
+      found.append(String(decoding: line, as: UTF8.self))
+    }
+    return found
+  }
+}

@@ -1,0 +1,127 @@
+import Files
+import Train
+
+/// A piece as the archive will have it.
+struct PreparedPiece: Equatable, Sendable {
+  let source: SourcePiece
+  let title: String?
+  let text: CleanText
+  let seed: Seed
+  /// Secrets and personal data: kind, and the line of the source.
+  let sensitive: [(kind: SensitiveText.Kind, line: Int)]
+  /// What is kept out of the loss, in bytes of the text.
+  let spans: [Range<Int>]
+
+  /// Cleans `source`.
+  static func cleaned(_ source: SourcePiece) -> CleanText {
+    switch source.format {
+    case .markdown, .html: MarkdownCleaner.clean(source.body)
+    case .plain: CleanText(text: source.body.trimmed)
+    }
+  }
+
+  /// Derives title, seed and spans of a cleaned text.
+  ///
+  /// - Parameter redacts: whether secrets and personal data are replaced.
+  init(_ source: SourcePiece, cleaned: CleanText, redacts: Bool) {
+    self.source = source
+    var text = cleaned
+    var title = source.title
+    // The prompt layout puts the title above the text itself.
+    if let heading = Self.heading(of: text.text), title == nil || title?.trimmed == heading.title {
+      title = heading.title
+      text.text = String(heading.rest)
+      text.count(.repeatedTitle)
+    }
+    let findings = SensitiveText.findings(in: text.text)
+    let bytes = Array(text.text.utf8)
+    sensitive = findings.map { finding in
+      (finding.kind, source.line(of: String(decoding: bytes[finding.range], as: UTF8.self)))
+    }
+    if redacts {
+      text.text = SensitiveText.redacted(text.text, findings)
+      text.count(.redaction, findings.count)
+    }
+    func field(_ value: String?) -> String? {
+      guard redacts, let value else { return value }
+      return SensitiveText.redacted(value, SensitiveText.findings(in: value))
+    }
+    self.title = field(title)
+    self.text = text
+    spans = ProtectedSpans.ranges(in: text.text)
+    let kind = source.isDailyLog ? "log" : source.kind?.lowercased()
+    let derived = Seed.derived(title: self.title, kind: kind, text: text.text)
+    let isShort = (derived.length ?? 0) <= Self.longestNote
+    seed = Seed(
+      topic: self.title, angle: field(source.excerpt) ?? Self.firstSentence(of: text.text),
+      length: derived.length, kind: kind ?? (isShort ? "note" : "essay"))
+  }
+
+  /// A piece of at most so many words, filed under nothing, is a note, a longer one an essay.
+  private static let longestNote = 400
+
+  var wordCount: Int { Seed.wordCount(of: text.text) }
+
+  /// The share of the text that is quotation or code.
+  var protectedShare: Double {
+    let length = text.text.utf8.count
+    return length == 0 ? 0 : Double(spans.reduce(0) { $0 + $1.count }) / Double(length)
+  }
+
+  /// The row of the archive.
+  func row(logWeight: Double) -> JSONValue {
+    var row = JSONObject()
+    row["id"] = .string(source.id)
+    row["date"] = source.date.map { .string($0) }
+    row["title"] = title.map { .string($0) }
+    row["kind"] = seed.kind.map { .string($0) }
+    var fields = JSONObject()
+    fields["topic"] = seed.topic.map { .string($0) }
+    fields["angle"] = seed.angle.map { .string($0) }
+    fields["length"] = seed.length.map { .integer(Int64($0)) }
+    fields["kind"] = seed.kind.map { .string($0) }
+    row["seed"] = .object(fields)
+    row["text"] = .string(text.text)
+    if source.isDailyLog { row["weight"] = .number(logWeight) }
+    if !spans.isEmpty {
+      row["spans"] = .array(
+        spans.map { span in
+          ["start": .integer(Int64(span.lowerBound)), "end": .integer(Int64(span.upperBound)), "weight": 0]
+        })
+    }
+    return .object(row)
+  }
+
+  private static func heading(of text: String) -> (title: String, rest: Substring)? {
+    guard text.hasPrefix("# ") else { return nil }
+    let line = text.prefix { $0 != "\n" }
+    let rest = text[line.endIndex...].drop(while: \.isWhitespace)
+    let title = line.dropFirst(2).trimmed
+    return rest.isEmpty || title.isEmpty ? nil : (title, rest)
+  }
+
+  /// The first sentence of the first paragraph that is neither heading nor list nor quotation, up to 30 words.
+  private static func firstSentence(of text: String) -> String? {
+    guard let line = text.split(separator: "\n").first(where: { $0.first?.isLetter ?? false }) else {
+      return nil
+    }
+    let plain = line.filter { $0 != "*" && $0 != "_" && $0 != "`" }
+    var words: [Substring] = []
+    for word in plain.split(separator: " ").prefix(30) {
+      words.append(word)
+      if word.count > 2, let last = word.last(where: { $0 != "\"" && $0 != "”" }), ".!?".contains(last) {
+        break
+      }
+    }
+    return words.joined(separator: " ")
+  }
+
+  static func == (left: PreparedPiece, right: PreparedPiece) -> Bool {
+    left.source == right.source && left.text == right.text && left.seed == right.seed
+  }
+}
+
+extension StringProtocol {
+  /// The text without white space at either end.
+  var trimmed: String { String(drop(while: \.isWhitespace).withoutTrailingSpace) }
+}

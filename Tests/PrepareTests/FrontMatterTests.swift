@@ -1,0 +1,97 @@
+import Testing
+
+@testable import Prepare
+
+@Suite("Front matter")
+struct FrontMatterTests {
+  @Test("YAML gives scalars, lists and nested names, and the body its line")
+  func yaml() throws {
+    let text =
+      "---\ntitle: \"A kettle: quiet\"\ndate: 2024-02-29\ntags: [tea, noise]\nparams:\n  Description: Why\n---\n\nBody\n"
+    let (matter, body, line) = try FrontMatter.split(text, file: "a.md")
+    #expect(
+      matter.fields == [
+        "title": ["A kettle: quiet"], "date": ["2024-02-29"], "tags": ["tea", "noise"],
+        "params.description": ["Why"],
+      ])
+    #expect(body == "\nBody\n")
+    #expect(line == 8)
+  }
+
+  @Test("TOML gives the same: strings of four kinds, lists over lines, tables, inline tables, bare values")
+  func toml() throws {
+    let text = #"""
+      +++
+      title = "A \"kettle\" \u00e9"  # quoted
+      path = 'C:\tea'
+      date = 2024-02-29T10:00:00Z
+      draft = true
+      tags = [
+        "tea",  # one
+        'noise',
+      ]
+      summary = """
+      Two
+      lines"""
+      author = { name = "Ada", "e mail" = 'x' }
+      [params]
+      description = "Why"
+      +++
+      Body
+      """#
+    let (matter, body, line) = try FrontMatter.split(text, file: "a.md")
+    #expect(
+      matter.fields == [
+        "title": ["A \"kettle\" é"], "path": [#"C:\tea"#], "date": ["2024-02-29T10:00:00Z"],
+        "draft": ["true"], "tags": ["tea", "noise"], "summary": ["Two\nlines"], "author.name": ["Ada"],
+        "author.e mail": ["x"], "params.description": ["Why"],
+      ])
+    #expect(matter.isDraft)
+    #expect(body == "Body")
+    #expect(line == 17)
+  }
+
+  @Test("A rule above a text is no front matter", arguments: ["---\n\nBody", "Body", "----\nBody\n---\n"])
+  func none(text: String) throws {
+    let (matter, body, line) = try FrontMatter.split(
+      text.hasSuffix("---\n") ? "-" + text : text, file: "a.md")
+    #expect(matter.fields.isEmpty)
+    #expect(body.contains("Body"))
+    #expect(line == 1)
+  }
+
+  static let bad = [
+    (
+      "---\ntitle: [a\n---\n",
+      "a.md:3: found no YAML (did not find expected ',' or ']') in the front matter; "
+        + "expected YAML such as \"title: A kettle\". Correct the line."
+    ),
+    (
+      "---\ntitle: a\n",
+      "a.md:1: found front matter without an end; expected a line \"---\" below it. Close it."
+    ),
+    (
+      "+++\ntitle = kettle\n+++\n",
+      "a.md:2: found \"k\" in the front matter; expected a value; texts stand in quotes. Correct the line."
+    ),
+    (
+      "+++\na = 1\ntitle \"x\"\n+++\n",
+      "a.md:3: found \"\"\" in the front matter; expected \"=\". Correct the line."
+    ),
+    (
+      "+++\ntitle = \"x\n+++\n",
+      "a.md:2: found a text without its closing quote in the front matter; expected one of the same kind. "
+        + "Correct the line."
+    ),
+    (
+      "+++\ntags = [\"x\" \"y\"]\n+++\n",
+      "a.md:2: found \"\"\" in the front matter; expected \",\" or \"]\". Correct the line."
+    ),
+  ]
+
+  @Test("What cannot be read is named with its line", arguments: bad)
+  func problems(text: String, message: String) {
+    let error = #expect(throws: SourceProblem.self) { try FrontMatter.split(text, file: "a.md") }
+    #expect(error?.description == message)
+  }
+}
