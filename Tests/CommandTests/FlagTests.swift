@@ -108,4 +108,50 @@ struct FlagTests {
     }
     #expect(EvalCommand.message(for: error) == "--per-row without --json; expected both. Add --json.")
   }
+
+  @Test("The flags of gate reach its thresholds, its plan and its run")
+  func gate() throws {
+    let command = try GateCommand.parse([
+      "--cases", "c", "--skip-above", "0.8", "--fix-below", "0.4", "--fact-share", "0.3", "--form-share",
+      "0.2",
+      "--climb", "0.1", "--min-cases", "5", "--min-examples", "6", "--min-edits", "7", "--max-latency-ms",
+      "8",
+      "--setup-cost", "9", "--calls-per-month", "10", "--months", "11", "--run", "few-shot", "--examples",
+      "4",
+      "--max-seq-length", "64", "--max-tokens", "12", "--temperature", "0", "--seed", "13",
+      "--price-per-hour",
+      "1.5", "--threads", "1", "--adapter-path", "a",
+    ])
+    var thresholds = GateThresholds()
+    thresholds.skipAbove = 0.8
+    thresholds.fixBelow = 0.4
+    thresholds.factShare = 0.3
+    thresholds.formShare = 0.2
+    thresholds.climb = 0.1
+    thresholds.minCases = 5
+    thresholds.minExamples = 6
+    thresholds.minEdits = 7
+    thresholds.maxLatencyMilliseconds = 8
+    #expect(command.outcome.thresholds == thresholds)
+    #expect(
+      try command.outcome.economics() == GateEconomics(setupCost: 9, callsPerMonth: 10, months: 11))
+    var run = GateRun(.fewShot, basePath: "b")
+    run.adapterPath = "a"
+    run.exampleLimit = 4
+    run.window = 64
+    run.maxTokens = 12
+    run.sampling.temperature = 0
+    run.seed = 13
+    run.pricePerHour = 1.5
+    run.threads = 1
+    #expect(command.running.run(try #require(command.runs), basePath: "b") == run)
+
+    let plain = try GateCommand.parse(["--cases", "c"])
+    #expect(plain.outcome.thresholds == GateThresholds() && plain.outputs == "outputs")
+    #expect(try plain.outcome.economics() == nil)
+    #expect(plain.running.run(.base, basePath: "b") == GateRun(.base, basePath: "b"))
+    #expect(throws: ValidationError.self) {
+      try GateCommand.parse(["--cases", "c", "--setup-cost", "1"]).outcome.economics()
+    }
+  }
 }

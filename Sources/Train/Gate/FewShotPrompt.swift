@@ -4,7 +4,7 @@ import Model
 ///
 /// The pieces nearest to what is asked for come first to the choice, as many as the window has room for, and
 /// the nearest stands last, next to the question. Near means sharing words: the number of different words of
-/// four letters or more in both. A piece with the very seed or prompt that is asked for is left out, since it
+/// four letters or more in both, those of the topic and the angle where a seed asks. A piece with the very seed or prompt that is asked for is left out, since it
 /// would give the answer away.
 struct FewShotPrompt {
   /// The tokens to start from, and how many new ones there may be.
@@ -47,15 +47,18 @@ struct FewShotPrompt {
   /// - Throws: ``GateRunError/promptTooLong(id:tokens:window:)`` where the case alone fills the window.
   func plan(for item: GateCase, maxTokens: Int, window: Int) throws(GateRunError) -> Plan {
     let prompt: String
+    let subject: String
     var question: [Int32]
     var tokenLimit = maxTokens
     switch item.request {
     case .prompt(let text):
       prompt = text
+      subject = text
       question = encoder.promptTokens(text)
     case .seed(let seed):
       let plan = DraftPrompt(for: seed, base: base)
       prompt = PromptLayout.prompt(for: seed)
+      subject = [seed.topic, seed.angle].compactMap(\.self).joined(separator: " ")
       question = plan.tokens
       tokenLimit = plan.tokenLimit
     }
@@ -64,7 +67,7 @@ struct FewShotPrompt {
     }
     tokenLimit = min(tokenLimit, window - question.count)
     var room = window - question.count - tokenLimit
-    let wanted = FewShotPrompt.words(prompt)
+    let wanted = FewShotPrompt.words(subject)
     let near = examples.enumerated().filter { $0.element.prompt != prompt }
       .map { (index: $0.offset, shared: $0.element.words.intersection(wanted).count) }
       .sorted { ($1.shared, $0.index) < ($0.shared, $1.index) }

@@ -11,9 +11,9 @@ enum GateText {
       ? "\(NumberText.fixed(value, 1)) ms" : "\(NumberText.grouped(Int(value.rounded()))) ms"
   }
 
-  /// "12,500": a number of calls, rounded up.
+  /// "12,500": a number of calls, rounded.
   static func calls(_ count: Double) -> String {
-    count < 1e15 ? NumberText.grouped(Int(count.rounded(.up))) : "–"
+    count < 1e15 ? NumberText.grouped(Int(count.rounded())) : "–"
   }
 
   /// A cost with enough digits for a small one.

@@ -38,10 +38,10 @@ struct GateDecisionTests {
   @Test("A volume that never pays for the set-up is skipped, whatever the cases say")
   func volume() {
     let scores = [
-      Self.score("few-shot", 70, of: 10, cost: 0.02), Self.score("adapter", 9, of: 10, cost: 0.01),
+      Self.score("few-shot", 70, of: 10, cost: 0x1p-6), Self.score("adapter", 9, of: 10, cost: 0x1p-7),
     ]
     let decision = Self.decide(
-      scores, economics: GateEconomics(setupCost: 500, callsPerMonth: 100, months: 12))
+      scores, economics: GateEconomics(setupCost: 390.625, callsPerMonth: 100, months: 12))
     #expect(decision.outcome == .skip && decision.breakEvenCalls == 50_000)
     #expect(
       decision.reasons
@@ -50,8 +50,8 @@ struct GateDecisionTests {
 
   @Test("Before an adapter is measured, its calls are taken to be free")
   func freeCalls() {
-    let plan = GateEconomics(setupCost: 500, callsPerMonth: 100, months: 12)
-    let decision = Self.decide([Self.score("few-shot", 70, cost: 0.02)], economics: plan)
+    let plan = GateEconomics(setupCost: 390.625, callsPerMonth: 100, months: 12)
+    let decision = Self.decide([Self.score("few-shot", 70, cost: 0x1p-6)], economics: plan)
     #expect(decision.breakEvenCalls == 25_000)
     #expect(
       decision.reasons
@@ -62,9 +62,9 @@ struct GateDecisionTests {
 
   @Test("An adapter that costs more a call never pays, which alone is no reason to skip")
   func neverPays() {
-    let plan = GateEconomics(setupCost: 500, callsPerMonth: 100, months: 12)
+    let plan = GateEconomics(setupCost: 390.625, callsPerMonth: 100, months: 12)
     let decision = Self.decide(
-      [Self.score("few-shot", 70, cost: 0.01), Self.score("adapter", 90, cost: 0.02)], economics: plan)
+      [Self.score("few-shot", 70, cost: 0x1p-7), Self.score("adapter", 90, cost: 0x1p-6)], economics: plan)
     #expect(decision.outcome == .fineTune && decision.breakEvenCalls == nil)
     #expect(
       decision.reasons.contains("a call saves nothing, so the set-up cost is never paid for by use alone."))
@@ -121,11 +121,11 @@ struct GateDecisionTests {
   func reasons() {
     var thresholds = GateThresholds()
     thresholds.formShare = 1
-    let scores = [Self.score("few-shot", 70, facts: 10, latency: 900, cost: 0.02)]
+    let scores = [Self.score("few-shot", 70, facts: 10, latency: 900, cost: 0x1p-6)]
     #expect(Self.decide(scores, thresholds: thresholds).outcome == .skip)
     #expect(Self.decide(scores, edits: 20, thresholds: thresholds).outcome == .fineTune)
     #expect(Self.decide(scores, edits: 19, thresholds: thresholds).outcome == .skip)
-    let plan = GateEconomics(setupCost: 5, callsPerMonth: 100, months: 12)
+    let plan = GateEconomics(setupCost: 3.90625, callsPerMonth: 100, months: 12)
     let volume = Self.decide(scores, economics: plan, thresholds: thresholds)
     #expect(volume.outcome == .fineTune && volume.breakEvenCalls == 250)
     thresholds.maxLatencyMilliseconds = 800
@@ -163,9 +163,10 @@ struct GateDecisionTests {
     #expect(decision.outcome == nil)
     #expect(
       decision.toCollect == [
-        "Write more cases: the interval of few-shot reaches 0.917, so that no gap to 0.9 is measured; 80 would show one at this rate."
+        "Write more cases: the interval of few-shot reaches 0.917, so that no gap to 0.9 is measured; 100 would show one at this rate."
       ])
-    #expect(WilsonInterval(passes: 67, trials: 80).upper < 0.9)
+    #expect(WilsonInterval(passes: 84, trials: 100).upper < 0.9)
+    #expect(WilsonInterval(passes: 76, trials: 90).upper >= 0.9)
   }
 
   @Test("Thresholds and plans that cannot be are refused by their flag")
