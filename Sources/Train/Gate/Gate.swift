@@ -74,9 +74,11 @@ public struct Gate: Equatable, Sendable {
   private func archive() throws -> Archive? { archives.isEmpty ? nil : try Archive(paths: archives) }
 
   /// The files of outputs, by name.
-  private func systems() throws(FileError) -> [String] {
+  private func systems() throws(GateSettingError) -> [String] {
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: outputsPath) else {
-      throw FileError(path: outputsPath, operation: .read, problem: .missing)
+      throw GateSettingError(
+        flag: "--outputs", found: "no folder \(outputsPath)",
+        expected: "one with the outputs of a system, which --run base makes")
     }
     return names.filter { $0.hasSuffix(".jsonl") && !$0.hasPrefix(".") }.sorted().map {
       "\(outputsPath)/\($0)"
