@@ -133,7 +133,7 @@ public enum PrepareError: Error, Equatable, Sendable, CustomStringConvertible {
     switch self {
     case .noPieces(let paths, let problems):
       let finding =
-        "\(paths.joined(separator: ", ")): found no piece that can be used; expected Markdown or text. "
+        "\(paths.joined(separator: ", ")): found no piece that can be used; expected Markdown, text, HTML or an export. "
         + "Name the folder that holds the posts, or lower --min-words."
       return ([finding] + problems.prefix(20).map(\.description)).joined(separator: "\n")
     case .notAnArchive(let file, let line):

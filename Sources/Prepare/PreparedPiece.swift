@@ -15,8 +15,14 @@ struct PreparedPiece: Equatable, Sendable {
   /// Cleans `source`.
   static func cleaned(_ source: SourcePiece) -> CleanText {
     switch source.format {
-    case .markdown, .html: MarkdownCleaner.clean(source.body)
-    case .plain: CleanText(text: source.body.trimmed)
+    case .markdown: return MarkdownCleaner.clean(source.body)
+    case .plain: return CleanText(text: source.body.trimmed)
+    case .html, .wordPress:
+      let converted = HTMLConverter.markdown(of: source.body, isWordPress: source.format == .wordPress)
+      // Shortcodes stand between the tags, and what was written as code or tags is text by now.
+      var cleaned = MarkdownCleaner.clean(converted.text)
+      cleaned.changes.merge(converted.changes, uniquingKeysWith: +)
+      return cleaned
     }
   }
 

@@ -10,6 +10,16 @@ struct SourceFolder {
     /// Files of kinds that hold no writing, by their extension.
     var ignored: [String: Int] = [:]
     var fileCount = 0
+
+    /// Takes down what is wrong with a file; one that only lies there is none of the sources.
+    mutating func note(_ problem: SourceProblem, kind: String, isNamed: Bool) {
+      if case .unknownExport = problem.problem, !isNamed {
+        ignored[kind, default: 0] += 1
+      } else {
+        problems.append(problem)
+        fileCount += 1
+      }
+    }
   }
 
   /// A piece is a text, not a data set: larger files are something else.
@@ -29,7 +39,7 @@ struct SourceFolder {
     let name = URL(fileURLWithPath: root).lastPathComponent
     var contents = Contents()
     guard isFolder.boolValue else {
-      try read(root, id: name, into: &contents)
+      try read(root, id: name, isNamed: true, into: &contents)
       return contents
     }
     guard let walk = FileManager.default.enumerator(atPath: root) else {
@@ -45,25 +55,86 @@ struct SourceFolder {
         files.append(file)
       }
     }
-    for file in files.sorted() { try read("\(root)/\(file)", id: "\(name)/\(file)", into: &contents) }
+    // A Substack export lists its pages, and what the list says of them is not in the pages.
+    let lists = files.filter { $0 == "posts.csv" || $0.hasSuffix("/posts.csv") }
+    for list in lists {
+      let folder = String("\(root)/\(list)".dropLast("/posts.csv".count))
+      try readSubstack(folder, into: &contents)
+      let listed = list.dropLast("posts.csv".count)
+      files.removeAll { $0 == list || $0.hasPrefix("\(listed)posts/") }
+    }
+    for file in files.sorted() {
+      try read("\(root)/\(file)", id: "\(name)/\(file)", isNamed: false, into: &contents)
+    }
     return contents
   }
 
-  private static func read(_ path: String, id: String, into contents: inout Contents) throws {
+  /// - Parameter isNamed: whether the user named this very file; XML and JSON of other kinds lie in many folders.
+  private static func read(
+    _ path: String, id: String, isNamed: Bool, into contents: inout Contents
+  ) throws {
+    let kind = (path.split(separator: "/").last ?? "").split(separator: ".").last?.lowercased() ?? ""
     do {
-      switch (path.split(separator: "/").last ?? "").split(separator: ".").last.map({ $0.lowercased() }) {
+      switch kind {
       case "md", "markdown", "mdx", "mdown":
         contents.pieces.append(try MarkdownFile.piece(text(path), file: path, id: id))
       case "txt", "text":
         contents.pieces.append(try MarkdownFile.plainPiece(text(path), file: path, id: id))
-      case let kind:
-        contents.ignored[kind ?? "", default: 0] += 1
+      case "html", "htm":
+        contents.pieces.append(HTMLPage.piece(try text(path), file: path, id: id))
+      case "xml":
+        let file = try MappedFile(path: path)
+        try withExtendedLifetime(file) {
+          guard WordPressExport.isOne(file.bytes) else {
+            throw SourceProblem(
+              file: path, line: 1,
+              problem: .unknownExport(found: "XML of another kind", expected: "WordPress's WXR"))
+          }
+          try WordPressExport.read(file.bytes, file: path, into: &contents.pieces)
+        }
+      case "json":
+        let file = try MappedFile(path: path)
+        contents.pieces += try withExtendedLifetime(file) { try GhostExport.pieces(file.bytes, file: path) }
+      default:
+        contents.ignored[kind, default: 0] += 1
         return
       }
       contents.fileCount += 1
+    } catch let error as JSONParseError {
+      let problem = SourceProblem.Problem.unknownExport(found: "no JSON", expected: "an export of Ghost")
+      contents.note(
+        SourceProblem(file: path, line: error.line, problem: problem), kind: kind, isNamed: isNamed)
+    } catch let problem as SourceProblem {
+      contents.note(problem, kind: kind, isNamed: isNamed)
+    }
+  }
+
+  private static func readSubstack(_ folder: String, into contents: inout Contents) throws {
+    let list = "\(folder)/posts.csv"
+    do {
+      contents.fileCount += 1
+      for entry in try SubstackExport.entries(text(list), file: list) {
+        let page = "\(folder)/\(entry.page)"
+        guard FileManager.default.fileExists(atPath: page) else {
+          // A post that was never written has no page.
+          if !entry.piece.isDraft {
+            let problem = SourceProblem.Problem.missingPiece(name: entry.page)
+            contents.problems.append(SourceProblem(file: list, line: entry.piece.line, problem: problem))
+          }
+          continue
+        }
+        contents.fileCount += 1
+        do {
+          var piece = entry.piece
+          piece.body = try text(page)
+          (piece.file, piece.line) = (page, 1)
+          contents.pieces.append(piece)
+        } catch let problem as SourceProblem {
+          contents.problems.append(problem)
+        }
+      }
     } catch let problem as SourceProblem {
       contents.problems.append(problem)
-      contents.fileCount += 1
     }
   }
 

@@ -3,6 +3,8 @@ struct SourcePiece: Equatable, Sendable {
   /// How the body is written.
   enum Format: Equatable, Sendable {
     case markdown, html, plain
+    /// HTML in which empty lines may part paragraphs.
+    case wordPress
   }
 
   /// The piece's name in the archive: the same whenever the same source is read.

@@ -145,7 +145,7 @@ struct PrepareRunTests {
     let empty = #expect(throws: PrepareError.self) { try PrepareRun(options).start() }
     #expect(
       empty?.description
-        == "\(folder("posts")): found no piece that can be used; expected Markdown or text. "
+        == "\(folder("posts")): found no piece that can be used; expected Markdown, text, HTML or an export. "
         + "Name the folder that holds the posts, or lower --min-words.")
     try folder.put(Self.words, as: "posts/a.md")
     try folder.put("{\"text\": \"a\"}\nnot json\n", as: "archive.jsonl")

@@ -1,0 +1,126 @@
+/// Cuts HTML or XML into tags and text, in one pass and without ever failing: what is no tag is text.
+struct MarkupTokenizer {
+  /// One piece of markup; ranges are bytes of the source.
+  enum Token: Equatable {
+    case text(Range<Int>)
+    /// Text in which nothing is escaped.
+    case cdata(Range<Int>)
+    /// An opening tag, its name in lower case, and where its attributes are.
+    case open(String, attributes: Range<Int>, isEmpty: Bool)
+    case close(String)
+    case comment
+  }
+
+  private let bytes: UnsafeRawBufferPointer
+  /// Where the next token starts.
+  private(set) var position = 0
+
+  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+  /// The next token, or nil at the end.
+  mutating func next() -> Token? {
+    guard position < bytes.count else { return nil }
+    let start = position
+    if bytes[start] == UInt8(ascii: "<"), let token = markup() { return token }
+    let end = bytes[(start + 1)...].firstIndex(of: UInt8(ascii: "<")) ?? bytes.count
+    position = end
+    return .text(start..<end)
+  }
+
+  /// Goes on behind the closing tag of `name`, or to the end where it has none.
+  mutating func skip(past name: String) {
+    let closing = Array("</\(name)".utf8)
+    while position < bytes.count {
+      position = bytes[position...].firstIndex(of: UInt8(ascii: "<")) ?? bytes.count
+      let rest = bytes[position...]
+      if rest.prefix(closing.count).map({ $0.isASCIILetter ? $0 | 0x20 : $0 }) == closing {
+        position = rest.firstIndex(of: UInt8(ascii: ">")).map { $0 + 1 } ?? bytes.count
+        return
+      }
+      position = min(position + 1, bytes.count)
+    }
+  }
+
+  /// The value of attribute `name` in a tag's attributes.
+  func attribute(_ name: String, in range: Range<Int>) -> String? {
+    var index = range.lowerBound
+    while index < range.upperBound {
+      let key = bytes[index..<range.upperBound].prefix { $0.isASCIIWord || $0 == 0x2D || $0 == 0x3A }
+      index = max(key.endIndex, index + 1)
+      guard !key.isEmpty, index < range.upperBound, bytes[index] == UInt8(ascii: "=") else { continue }
+      index += 1
+      guard index < range.upperBound else { return nil }
+      let quote = bytes[index]
+      let isQuoted = quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'")
+      let value = bytes[(isQuoted ? index + 1 : index)..<range.upperBound].prefix {
+        isQuoted ? $0 != quote : !$0.isASCIISpace
+      }
+      if String(decoding: key, as: UTF8.self).lowercased() == name {
+        return HTMLEntities.decoded(String(decoding: value, as: UTF8.self))
+      }
+      index = value.endIndex + (isQuoted ? 1 : 0)
+    }
+    return nil
+  }
+
+  private mutating func markup() -> Token? {
+    let rest = bytes[position...]
+    if rest.starts(with: "<!--".utf8) {
+      skip(to: "-->")
+      return .comment
+    }
+    if rest.starts(with: "<![CDATA[".utf8) {
+      let start = position + 9
+      skip(to: "]]>")
+      let isClosed = bytes[..<position].suffix(3).elementsEqual("]]>".utf8)
+      return .cdata(start..<max(start, isClosed ? position - 3 : position))
+    }
+    var index = position + 1
+    guard index < bytes.count else { return nil }
+    if bytes[index] == UInt8(ascii: "!") || bytes[index] == UInt8(ascii: "?") {
+      skip(to: ">")
+      return .comment
+    }
+    let closes = bytes[index] == UInt8(ascii: "/")
+    if closes { index += 1 }
+    guard index < bytes.count, bytes[index].isASCIILetter else { return nil }
+    let name = bytes[index...].prefix { $0.isASCIIWord || $0 == 0x2D || $0 == 0x3A }
+    guard let end = tagEnd(from: name.endIndex) else { return nil }
+    position = end + 1
+    let text = String(decoding: name, as: UTF8.self).lowercased()
+    if closes { return .close(text) }
+    return .open(text, attributes: name.endIndex..<end, isEmpty: bytes[end - 1] == UInt8(ascii: "/"))
+  }
+
+  /// The `>` that ends a tag; one between quotes does not.
+  private func tagEnd(from start: Int) -> Int? {
+    var quote: UInt8?
+    var index = start
+    while index < bytes.count {
+      let byte = bytes[index]
+      if let open = quote {
+        if byte == open { quote = nil }
+      } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
+        quote = byte
+      } else if byte == UInt8(ascii: ">") {
+        return index
+      }
+      index += 1
+    }
+    return nil
+  }
+
+  private mutating func skip(to text: StaticString) {
+    let pattern = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+    let last = pattern[pattern.count - 1]
+    var index = position + pattern.count
+    while index < bytes.count {
+      if bytes[index] == last, bytes[(index + 1 - pattern.count)...index].elementsEqual(pattern) {
+        position = index + 1
+        return
+      }
+      index += 1
+    }
+    position = bytes.count
+  }
+}
