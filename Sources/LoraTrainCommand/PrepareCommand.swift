@@ -8,9 +8,10 @@ struct PrepareCommand: ParsableCommand {
     commandName: "prepare", abstract: "Make an archive from the posts you have.",
     discussion: """
       Reads folders of Markdown, with front matter in YAML or TOML, plain text and HTML, and exports of \
-      WordPress (WXR), Ghost (JSON) and Substack (the unpacked folder). Title, date, kind and seed are taken from the front matter or derived. Headings, emphasis, lists, quotations and code stay; shortcodes, images, \
-      embeds, link targets and HTML go. Running it again adds only what is new. A source that cannot be read is named, \
-      and the rest goes on.
+      WordPress (WXR), Ghost (JSON) and Substack (the unpacked folder). Title, date, kind and seed are \
+      taken from the front matter or derived. Headings, emphasis, lists, quotations and code stay; \
+      shortcodes, images, embeds, link targets and HTML go. Running it again adds only what is new. A \
+      source that cannot be read is named, and the rest goes on.
       """)
 
   @Argument(help: ArgumentHelp("Folders and files to read.", valueName: "path"))

@@ -4,19 +4,23 @@
 /// between backticks, is never touched.
 struct MarkdownCleaner {
   private let bytes: [UInt8]
+  private let isConverted: Bool
   private var position = 0
   private var output: [UInt8] = []
   private var changes: [TextChange: Int] = [:]
 
   /// The piece of `markdown` without plumbing, and what was taken out.
-  static func clean(_ markdown: String) -> CleanText {
-    var cleaner = MarkdownCleaner(bytes: Array(markdown.utf8))
+  ///
+  /// - Parameter isConverted: the text was HTML, so that a `<` or a `[` in it is one the writer showed.
+  static func clean(_ markdown: String, isConverted: Bool = false) -> CleanText {
+    var cleaner = MarkdownCleaner(bytes: Array(markdown.utf8), isConverted: isConverted)
     cleaner.run()
     return CleanText(text: tidied(cleaner.output), changes: cleaner.changes)
   }
 
-  private init(bytes: [UInt8]) {
+  private init(bytes: [UInt8], isConverted: Bool) {
     self.bytes = bytes
+    self.isConverted = isConverted
     output.reserveCapacity(bytes.count)
   }
 
@@ -32,9 +36,9 @@ struct MarkdownCleaner {
       case UInt8(ascii: "\\"): copy(2)
       case UInt8(ascii: "`"): copyCode()
       case UInt8(ascii: "{"): if !dropTemplateCall() { copy(1) }
-      case UInt8(ascii: "<"): if !dropMarkup() { copy(1) }
-      case UInt8(ascii: "!"): if !dropImage() { copy(1) }
-      case UInt8(ascii: "["): if !dropBracketCode(), !unwrapLink() { copy(1) }
+      case UInt8(ascii: "<"): if isConverted || !dropMarkup() { copy(1) }
+      case UInt8(ascii: "!"): if isConverted || !dropImage() { copy(1) }
+      case UInt8(ascii: "["): if !dropBracketCode(), isConverted || !unwrapLink() { copy(1) }
       case UInt8(ascii: "h"): if !cleanAddress() { copy(1) }
       default: copy(1)
       }
@@ -181,7 +185,7 @@ struct MarkdownCleaner {
   }
 
   private static func fragment(_ bytes: [UInt8]) -> MarkdownCleaner {
-    var cleaner = MarkdownCleaner(bytes: bytes)
+    var cleaner = MarkdownCleaner(bytes: bytes, isConverted: false)
     cleaner.run()
     return cleaner
   }

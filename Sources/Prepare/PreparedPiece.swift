@@ -19,8 +19,8 @@ struct PreparedPiece: Equatable, Sendable {
     case .plain: return CleanText(text: source.body.trimmed)
     case .html, .wordPress:
       let converted = HTMLConverter.markdown(of: source.body, isWordPress: source.format == .wordPress)
-      // Shortcodes stand between the tags, and what was written as code or tags is text by now.
-      var cleaned = MarkdownCleaner.clean(converted.text)
+      // Shortcodes and addresses stand between the tags.
+      var cleaned = MarkdownCleaner.clean(converted.text, isConverted: true)
       cleaned.changes.merge(converted.changes, uniquingKeysWith: +)
       return cleaned
     }

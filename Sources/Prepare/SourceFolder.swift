@@ -116,8 +116,9 @@ struct SourceFolder {
       for entry in try SubstackExport.entries(text(list), file: list) {
         let page = "\(folder)/\(entry.page)"
         guard FileManager.default.fileExists(atPath: page) else {
-          // A post that was never written has no page.
-          if !entry.piece.isDraft {
+          if entry.piece.isDraft {
+            contents.pieces.append(entry.piece)
+          } else {
             let problem = SourceProblem.Problem.missingPiece(name: entry.page)
             contents.problems.append(SourceProblem(file: list, line: entry.piece.line, problem: problem))
           }

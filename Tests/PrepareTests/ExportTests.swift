@@ -81,9 +81,10 @@ struct ExportTests {
       as: "export/posts.csv")
     try folder.put("<p>Body</p>", as: "export/posts/1.a.html")
     let contents = try SourceFolder.read(folder("export"))
-    #expect(contents.pieces.map(\.id) == ["substack:1.a"])
-    #expect(contents.pieces.map(\.title) == ["A, \"b\""])
-    #expect(contents.pieces.map(\.excerpt) == ["Two\nlines"])
+    #expect(contents.pieces.map(\.id) == ["substack:1.a", "substack:3.c"])
+    #expect(contents.pieces.map(\.isDraft) == [false, true])
+    #expect(contents.pieces.first?.title == "A, \"b\"")
+    #expect(contents.pieces.first?.excerpt == "Two\nlines")
     #expect(
       contents.problems.map(\.description) == [
         "\(folder("export/posts.csv")):4: found no file \"posts/2.b.html\"; expected it beside the list of posts. "

@@ -42,6 +42,13 @@ struct HTMLConverterTests {
     #expect(result.changes == example.changes)
   }
 
+  @Test("Tags that the writer shows stay, and shortcodes between tags go")
+  func shown() {
+    let piece = SourcePiece(
+      id: "a", file: "a", line: 1, format: .html, body: "<p>Use &lt;b&gt; or [x](y). [gallery]</p>")
+    #expect(PreparedPiece.cleaned(piece).text == "Use <b> or [x](y).")
+  }
+
   @Test("Empty lines part paragraphs in what WordPress's old editor stored, and only there")
   func wordPress() {
     #expect(HTMLConverter.markdown(of: "a\n\nb <em>c</em>", isWordPress: true).text == "a\n\nb *c*")
