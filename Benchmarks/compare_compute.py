@@ -14,7 +14,7 @@ from pathlib import Path
 
 from measuring import Row, Spread, find_binary, goals_table, progress, refusal, run_process
 
-LOSS_GOAL = 0.005
+LOSS_GOAL = 0.5  # percent
 
 
 def held_out_loss(compute: str, arguments, folder: Path) -> float | None:
@@ -56,8 +56,8 @@ def main() -> None:
         losses = [held_out_loss(compute, arguments, Path(name)) for compute in ("f32", "bf16")]
     if None in losses:
         return
-    difference = Spread.of([abs(losses[1] / losses[0] - 1)])
-    print(goals_table([Row("held-out loss, bf16 against f32", difference, LOSS_GOAL, is_ceiling=True)]))
+    difference = Spread.of([100 * abs(losses[1] / losses[0] - 1)])
+    print(goals_table([Row("held-out loss, bf16 against f32", difference, LOSS_GOAL, is_ceiling=True, unit=" %")]))
 
 
 if __name__ == "__main__":

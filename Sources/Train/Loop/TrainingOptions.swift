@@ -44,7 +44,7 @@ public struct TrainingOptions: Equatable, Sendable {
     /// The type that products read on this machine.
     public var dtype: DType {
       switch self {
-      case .automatic: HalfPrecision.isFast ? .bfloat16 : .float32
+      case .automatic: MatrixProduct.fastestType
       case .float32: .float32
       case .bfloat16: .bfloat16
       }
