@@ -1,4 +1,4 @@
-#include "lanes_avx512bf16.h"
+#include "lanes_avx512.h"
 
 // The passes between the bfloat16 products of attention. Scores come in units of log₂ e, so that a probability is
 // a power of two, and leave rounded, in the layouts that the products read.

@@ -9,11 +9,15 @@
 // while the panels, which the second level holds, stream by.
 #define TILE_ROWS 14
 
+LK_INLINE const uint16_t *halves_of(lk_gemm_operand a, size_t row) {
+  return (const uint16_t *)a.base + row * a.stride;
+}
+
 // The plain twin: one row and one panel at a time.
 
 LK_INLINE void row_of_products(lk_f32 sums[2], lk_gemm_operand a, size_t i, const uint16_t *panel) {
   for (size_t p = 0; p < a.k; p++) {
-    const lk_f32 value = lk_bits_to_f32((lk_u32)((uint32_t)a.base[i * a.stride + p] << 16));
+    const lk_f32 value = lk_bits_to_f32((lk_u32)((uint32_t)halves_of(a, i)[p] << 16));
     const uint16_t *pairs = panel + p / 2 * 2 * LK_PANEL_COLUMNS;
     for (int half = 0; half < 2; half++) {
       lk_u32 pair;
@@ -80,7 +84,7 @@ LK_INLINE void pair_of_products(__m512 sums[TILE_ROWS][2], int rows, int halves,
 
 LK_INLINE const uint16_t *rows_of_products(__m512 sums[TILE_ROWS][2], int rows, int halves,
                                            lk_gemm_operand a, size_t row, const uint16_t *pairs) {
-  const uint16_t *base = a.base + row * a.stride;
+  const uint16_t *base = halves_of(a, row);
   for (size_t p = 0; p < a.k / 2; p++, pairs += 2 * LK_PANEL_COLUMNS) {
     pair_of_products(sums, rows, halves, base + 2 * p, a.stride, true, pairs);
   }
@@ -168,7 +172,7 @@ LK_INLINE void unpacked_pair(__m512 sums[TILE_ROWS][2], int rows, const uint16_t
 LK_INLINE void unpacked_tile(int rows, lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t row,
                              size_t column, size_t n, const __m512i order[2]) {
   const __mmask32 mask = n - column >= 32 ? ~(__mmask32)0 : ((__mmask32)1 << (n - column)) - 1;
-  const uint16_t *values = (const uint16_t *)b.base + column, *base = a.base + row * a.stride;
+  const uint16_t *values = (const uint16_t *)b.base + column, *base = halves_of(a, row);
   __m512 sums[TILE_ROWS][2];
   LK_UNROLL
   for (int i = 0; i < rows; i++) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
@@ -246,7 +250,7 @@ LK_INLINE void lk_gemm_unpacked_bf16_plain_body(lk_gemm_result result, lk_gemm_o
       const size_t count = lk_lanes(n - j);
       lk_f32 sums = 0;
       for (size_t p = 0; p < a.k; p++) {
-        const lk_f32 value = lk_bits_to_f32((lk_u32)((uint32_t)a.base[i * a.stride + p] << 16));
+        const lk_f32 value = lk_bits_to_f32((lk_u32)((uint32_t)halves_of(a, i)[p] << 16));
         sums += value * lk_load_at(b, p, j, count);
       }
       store_row(result, i, j, n, sums);

@@ -1,4 +1,4 @@
-#include "lanes_avx512bf16.h"
+#include "lanes_avx512.h"
 
 // The plain twins: one element after another.
 

@@ -1,4 +1,4 @@
-#include "lanes_avx512bf16.h"
+#include "lanes_avx512.h"
 
 static void transpose_elements(uint16_t *y, size_t y_stride, const uint16_t *x, size_t x_stride, size_t rows,
                                size_t width) {
@@ -16,7 +16,38 @@ static void transpose_narrow_elements(uint16_t *y, size_t y_stride, const float 
   }
 }
 
+static void transpose_elements_f32(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows,
+                                   size_t width) {
+  for (size_t j = 0; j < width; j++) {
+    for (size_t i = 0; i < rows; i++) y[j * y_stride + i] = x[i * x_stride + j];
+  }
+}
+
 #if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((LK_TARGET_AVX512)), apply_to = function)
+
+static void transpose_avx512_f32(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows,
+                                 size_t width) {
+  for (size_t i = 0; i < rows; i += 16) {
+    const size_t height = lk_lanes(rows - i);
+    const __mmask16 kept = (__mmask16)lk_mask_32(height);
+    for (size_t j = 0; j < width; j += 16) {
+      const size_t columns = lk_lanes(width - j);
+      const __mmask16 mask = (__mmask16)lk_mask_32(columns);
+      __m512i values[16];
+      for (size_t r = 0; r < 16; r++) {
+        values[r] = r < height ? _mm512_maskz_loadu_epi32(mask, x + (i + r) * x_stride + j)
+                               : _mm512_setzero_si512();
+      }
+      lk_transpose_16(values);
+      for (size_t c = 0; c < columns; c++) {
+        _mm512_mask_storeu_epi32(y + (j + c) * y_stride + i, kept, values[c]);
+      }
+    }
+  }
+}
+
+#pragma clang attribute pop
 #pragma clang attribute push(__attribute__((LK_TARGET_AVX512BF16)), apply_to = function)
 
 /// Sixteen rows of 32 values are 16 × 16 pairs; transposed, each register holds two columns in turns.
@@ -68,6 +99,15 @@ static void transpose_narrow_avx512bf16(uint16_t *y, size_t y_stride, const floa
 
 #pragma clang attribute pop
 #endif
+
+void lk_transpose_f32(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows, size_t width,
+                      lk_level level) {
+#if defined(__x86_64__)
+  if (level >= LK_AVX512) return transpose_avx512_f32(y, y_stride, x, x_stride, rows, width);
+#endif
+  (void)level;
+  transpose_elements_f32(y, y_stride, x, x_stride, rows, width);
+}
 
 void lk_transpose_bf16(uint16_t *y, size_t y_stride, const uint16_t *x, size_t x_stride, size_t rows,
                        size_t width, lk_level level) {

@@ -1,8 +1,11 @@
-/// Matrix products in the arithmetic of their left operand: float32 through OpenBLAS, bfloat16 with float32 sums
-/// through this package's own kernels.
+/// Matrix products in the arithmetic of their left operand, with float32 sums: through this package's own kernels, or
+/// in float32 through OpenBLAS where the processor has no registers of 512 bits.
 public enum MatrixProduct {
   /// The type whose products this processor computes fastest.
   public static var fastestType: DType { KernelLevel.current == .avx512bf16 ? .bfloat16 : .float32 }
+
+  /// Whether a float32 left operand may stand beside a bfloat16 right one, which is then widened as it is read.
+  public static var widensRightOperand: Bool { PackedGEMM.isFastInFloat32 }
 
   /// A second product that is added to a first.
   public struct Term {
@@ -20,7 +23,7 @@ public enum MatrixProduct {
   /// - Parameters:
   ///   - a: [M, K].
   ///   - b: [K, N], or [N, K] if `transposeB`. Beside a bfloat16 `a` it may be of either type, and float32 values
-  ///     are rounded.
+  ///     are rounded; beside a float32 one where `widensRightOperand`.
   ///   - term: A₂ and B₂.
   ///   - c: [M, N]; float32, or of either type beside a bfloat16 `a`. It overlaps no operand.
   ///   - factor: A factor on the first product; there is no second one beside a factor other than 1.
@@ -30,9 +33,10 @@ public enum MatrixProduct {
     adds: Bool = false, factor: Float = 1, bias: Matrix? = nil, pool: ThreadPool
   ) {
     precondition(factor == 1 || (term == nil && bias == nil), "a factor beside other terms")
-    precondition(b.dtype == a.dtype || a.dtype == .bfloat16, "\(a.dtype) by \(b.dtype)")
-    guard a.dtype == .float32 else {
-      return HalfGEMM.multiply(
+    precondition(
+      b.dtype == a.dtype || a.dtype == .bfloat16 || widensRightOperand, "\(a.dtype) by \(b.dtype)")
+    if a.dtype == .bfloat16 || PackedGEMM.isFastInFloat32 {
+      return PackedGEMM.multiply(
         a, b, transposeB: transposeB, plus: term, into: c, adds: adds, factor: factor, bias: bias, pool: pool)
     }
     GEMM.multiply(a, b, transposeB: transposeB, into: c, alpha: factor, beta: adds ? 1 : 0, pool: pool)
@@ -47,10 +51,15 @@ public enum MatrixProduct {
   ///   - y: [T, N], of the same type. Of two bfloat16 matrices, one should be narrow.
   ///   - c: [M, N], float32.
   public static func addTransposedProduct(_ x: Matrix, _ y: Matrix, to c: Matrix, pool: ThreadPool) {
-    if x.dtype == .float32 {
-      GEMM.multiply(x, transposeA: true, y, into: c, beta: 1, pool: pool)
+    let isNarrow = min(x.columns, y.columns) <= widestUnpacked
+    if x.dtype == .bfloat16 || (PackedGEMM.isFastInFloat32 && isNarrow) {
+      PackedGEMM.addTransposedProduct(x, y, to: c, pool: pool)
     } else {
-      HalfGEMM.addTransposedProduct(x, y, to: c, pool: pool)
+      GEMM.multiply(x, transposeA: true, y, into: c, beta: 1, pool: pool)
     }
   }
+
+  /// The widest narrow operand for which not packing the other one pays: stacked adapters are narrower, and the
+  /// gradients of whole weights wider.
+  private static let widestUnpacked = 256
 }

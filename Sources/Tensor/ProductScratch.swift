@@ -15,20 +15,38 @@ struct ProductScratch: Sendable {
     }
   }
 
-  /// The panels of one worker, of at least `count` bfloat16 elements.
-  func panels(_ worker: Int, count: Int) -> UnsafeMutablePointer<UInt16> {
-    precondition(2 * count <= ProductScratch.byteCount, "panels of \(count) elements")
-    return UnsafeMutableRawPointer(workers[worker].base).assumingMemoryBound(to: UInt16.self)
+  /// Room for panels of either type.
+  enum Panels {
+    case float32(UnsafeMutablePointer<Float>)
+    case bfloat16(UnsafeMutablePointer<UInt16>)
+
+    /// The room behind the first `count` elements.
+    func elements(from count: Int) -> Panels {
+      switch self {
+      case .float32(let base): .float32(base + count)
+      case .bfloat16(let base): .bfloat16(base + count)
+      }
+    }
   }
 
-  /// Two buffers of the calling thread: [rows, columns] of bfloat16, and [rows, width] of float32.
-  func buffers(rows: Int, columns: Int, width: Int) -> (half: Matrix, single: Matrix) {
-    let offset = (2 * rows * columns + Storage.alignment - 1) / Storage.alignment * Storage.alignment
+  /// The panels of one worker, of at least `count` elements.
+  func panels(_ worker: Int, count: Int, _ dtype: DType) -> Panels {
+    precondition(dtype.byteCount * count <= ProductScratch.byteCount, "panels of \(count) elements")
+    let base = UnsafeMutableRawPointer(workers[worker].base)
+    return dtype == .float32
+      ? .float32(base.assumingMemoryBound(to: Float.self))
+      : .bfloat16(base.assumingMemoryBound(to: UInt16.self))
+  }
+
+  /// Two buffers of the calling thread: [rows, columns] of `dtype`, and [rows, width] of float32.
+  func buffers(rows: Int, columns: Int, _ dtype: DType, width: Int) -> (left: Matrix, sums: Matrix) {
+    let size = dtype.byteCount * rows * columns
+    let offset = (size + Storage.alignment - 1) / Storage.alignment * Storage.alignment
     precondition(
       offset + 4 * rows * width <= ProductScratch.byteCount, "buffers of \(rows) x \(columns) and \(width)")
     let base = UnsafeMutableRawPointer(caller.base)
     return (
-      Matrix(base, .bfloat16, rows: rows, columns: columns),
+      Matrix(base, dtype, rows: rows, columns: columns),
       Matrix(base + offset, .float32, rows: rows, columns: width)
     )
   }

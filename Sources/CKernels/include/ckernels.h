@@ -214,13 +214,13 @@ void lk_pack_bf16(uint16_t *panels, size_t panel_stride, lk_rows b, size_t k, si
 void lk_pack_transposed_bf16(uint16_t *panels, size_t panel_stride, lk_rows b, size_t k, size_t n,
                              lk_level level);
 
-/// A left operand of `lk_gemm_bf16`: bfloat16, row-major [m, k]. k may be 0.
+/// A left operand of a matrix product: row-major [m, k], of the type that the product is named for. k may be 0.
 typedef struct {
-  const uint16_t *_Nullable base;
+  const void *_Nullable base;
   size_t stride, k;
 } lk_gemm_operand;
 
-/// Where the sums of `lk_gemm_bf16` go: c[i,j] = factor·sum + bias[j] (bias null for none), added to what c holds
+/// Where the sums of a matrix product go: c[i,j] = factor·sum + bias[j] (bias null for none), added to what c holds
 /// where `adds`.
 typedef struct {
   lk_rows c;
@@ -246,6 +246,24 @@ void lk_gemm_block_bf16(void *c, size_t c_stride, lk_type c_type, bool adds, flo
 /// The same sums for few rows of `a`, with a right operand that is not packed: b is bfloat16, row-major [a.k, n].
 void lk_gemm_unpacked_bf16(lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t m, size_t n,
                            lk_level level);
+
+/// Packs b as `lk_pack_bf16` does, for `lk_gemm_f32`: float32 panels of 32 columns, which hold one row after another;
+/// values beyond n are zero. A panel takes k·32 elements.
+void lk_pack_f32(float *panels, size_t panel_stride, lk_rows b, size_t k, size_t n, lk_level level);
+
+/// Packs the transpose of b, row-major [n, k].
+void lk_pack_transposed_f32(float *panels, size_t panel_stride, lk_rows b, size_t k, size_t n, lk_level level);
+
+/// The sums of `lk_gemm_bf16` for float32 operands and panels; c is float32.
+void lk_gemm_f32(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second, const float *panels,
+                 size_t m, size_t n, lk_level level);
+
+/// The same sums for few rows of `a`, with a right operand that is not packed: b is float32, row-major [a.k, n].
+void lk_gemm_unpacked_f32(lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t m, size_t n, lk_level level);
+
+/// y[j,i] = x[i,j] for a float32 matrix x of `rows` × `width`.
+void lk_transpose_f32(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows, size_t width,
+                      lk_level level);
 
 /// y[j,i] = x[i,j] for a bfloat16 matrix x of `rows` × `width`.
 void lk_transpose_bf16(uint16_t *y, size_t y_stride, const uint16_t *x, size_t x_stride, size_t rows,

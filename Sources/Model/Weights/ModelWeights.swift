@@ -19,8 +19,10 @@ public struct ModelWeightsError: Error, Equatable, Sendable, CustomStringConvert
 
 /// How the large matrices of a base are held in memory. Norm gains and biases are always float32.
 public enum WeightHolding: Sendable {
-  /// What a computation in `dtype` reads fastest.
-  public init(for dtype: DType) { self = dtype == .bfloat16 ? .bfloat16 : .float32 }
+  /// What a computation in `dtype` reads fastest; float32 takes what is stored where products can widen it.
+  public init(for dtype: DType) {
+    self = dtype == .bfloat16 ? .bfloat16 : MatrixProduct.widensRightOperand ? .stored : .float32
+  }
 
   /// As float32: read where the file is mapped if it stores float32, else widened once.
   case float32

@@ -2,8 +2,9 @@ import CKernels
 
 /// Products with frozen weights in whatever format they are held.
 public enum Linear {
-  /// The working memory of products with weights that are not read where they lie: float32 inputs take weights
-  /// widened to float32, bfloat16 inputs take those in eight bits rounded to bfloat16.
+  /// The working memory of products with weights that are not read where they lie: float32 inputs take those in
+  /// eight bits, and where no product widens them itself those in bfloat16, widened to float32; bfloat16 inputs take
+  /// those in eight bits rounded to bfloat16.
   ///
   /// It serves one call at a time.
   public struct Scratch: Sendable {
@@ -25,7 +26,7 @@ public enum Linear {
     public init(
       _ weights: some Sequence<WeightMatrix>, dtype: DType, workspace: Workspace, threadCount: Int
     ) {
-      let copied = weights.lazy.filter { $0.format == .q8 || (dtype == .float32 && $0.format != .float32) }
+      let copied = weights.lazy.filter { !$0.isReadInPlace(by: dtype) }
       guard let widest = copied.map(\.columns).max() else {
         (panels, block) = ([], nil)
         return
@@ -72,7 +73,7 @@ public enum Linear {
     precondition(
       x.rows == y.rows && x.columns == weight.columns && y.columns == weight.rows,
       "[\(x.rows), \(x.columns)] · [\(weight.rows), \(weight.columns)]ᵀ into [\(y.rows), \(y.columns)]")
-    if weight.format == .float32 || (x.dtype == .bfloat16 && weight.format == .bfloat16) {
+    if weight.isReadInPlace(by: x.dtype) {
       return MatrixProduct.multiply(
         x, weight.matrix, transposeB: true, plus: term, into: y, adds: accumulates, bias: bias, pool: pool)
     }
@@ -123,7 +124,7 @@ public enum Linear {
   ///
   /// - Parameters:
   ///   - dy: [T, out].
-  ///   - weight: [out, in], in float32 beside float32 gradients.
+  ///   - weight: [out, in], of a type that may stand beside that of `dy`: see `MatrixProduct.multiply`.
   ///   - term: u, [T, R], and V, [R, in].
   ///   - dx: [T, in].
   public static func inputGradient(
@@ -135,6 +136,15 @@ public enum Linear {
 }
 
 extension WeightMatrix {
+  /// Whether products with inputs of this type take the values from where they lie.
+  func isReadInPlace(by dtype: DType) -> Bool {
+    switch format {
+    case .float32: true
+    case .bfloat16: dtype == .bfloat16 || MatrixProduct.widensRightOperand
+    case .q8: false
+    }
+  }
+
   /// Writes every value as float32, exactly, on the calling thread.
   ///
   /// - Parameter y: [rows, columns], overwritten.

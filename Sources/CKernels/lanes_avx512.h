@@ -1,16 +1,17 @@
-#ifndef LK_LANES_AVX512BF16_H
-#define LK_LANES_AVX512BF16_H
+#ifndef LK_LANES_AVX512_H
+#define LK_LANES_AVX512_H
 
-// What the kernels written for AVX512-BF16 itself share: masks of 32 elements and the transpose of a square block.
+// What the kernels written for AVX-512 itself share: masks of 32 elements and the transpose of a square block.
 
 #include "lanes.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#define LK_TARGET_AVX512 target("avx512f,avx512bw,avx512dq,avx512vl")
 #define LK_TARGET_AVX512BF16 target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")
 
-#pragma clang attribute push(__attribute__((LK_TARGET_AVX512BF16)), apply_to = function)
+#pragma clang attribute push(__attribute__((LK_TARGET_AVX512)), apply_to = function)
 
 /// One bit for each of the first `left` elements, of 32 at most.
 LK_INLINE __mmask32 lk_mask_32(size_t left) {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Tensor
 
-@Suite("HalfGEMM") struct HalfGEMMTests {
+@Suite("PackedGEMM") struct PackedGEMMTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let m, n, k, r: Int
     var testDescription: String { "\(m)x\(n)x\(k)+\(r)" }
@@ -61,7 +61,7 @@ import Testing
       let problem = Problem(size, transposeB: transposeB)
       let term = MatrixProduct.Term(problem.a2.matrix, problem.b2.matrix)
       func run(_ c: Matrix, threads: Int) {
-        HalfGEMM.multiply(
+        PackedGEMM.multiply(
           problem.a.matrix, problem.b.matrix, transposeB: transposeB, plus: term, into: c, adds: true,
           bias: problem.bias.matrix, pool: ThreadPool(threadCount: threads))
       }
@@ -130,7 +130,7 @@ import Testing
       let (m, n) = (x.matrix.columns, y.matrix.columns)
       let c = GuardedMatrix(seed: 3, rows: m, columns: n)
       let before = c.doubles
-      HalfGEMM.addTransposedProduct(x.matrix, y.matrix, to: c.matrix, pool: pool)
+      PackedGEMM.addTransposedProduct(x.matrix, y.matrix, to: c.matrix, pool: pool)
       let product = { (map: (Double) -> Double) in
         Reference.product(
           x.doubles.map(map), transposeA: true, y.doubles.map(map), transposeB: false, m: m, n: n, k: tokens)

@@ -1,18 +1,21 @@
 import CKernels
 
-/// Matrix products of bfloat16 operands with float32 sums, over this package's own kernels.
+/// Matrix products with float32 sums in the type of the left operand, over this package's own kernels.
 ///
 /// The right operand is packed as it is used, a few panels at a time into a core's second-level cache, straight from
 /// wherever it lies: for a thousand rows on the left that costs one or two percent, and it makes a second copy of
 /// the weights, for this direction or the other, unnecessary. Every element is one sum over the whole inner dimension in
 /// its order, so no result depends on how the work was cut.
-enum HalfGEMM {
+enum PackedGEMM {
+  /// Whether there is a fast kernel for float32: one for registers of 512 bits.
+  static var isFastInFloat32: Bool { kernelLevel.rawValue >= LK_AVX512.rawValue }
+
   /// Computes C = factor·(A·op(B) + A₂·op(B₂)) + bias, added to what C holds where `adds`.
   ///
   /// - Parameters:
-  ///   - a: [M, K], bfloat16.
-  ///   - b: [K, N], or [N, K] if `transposeB`; float32 is rounded to bfloat16.
-  ///   - c: [M, N] of either type, overlapping no operand.
+  ///   - a: [M, K]; A₂ is of the same type.
+  ///   - b: [K, N], or [N, K] if `transposeB`; of either type, rounded or widened to that of `a` as it is packed.
+  ///   - c: [M, N], overlapping no operand; float32, or of either type beside a bfloat16 `a`.
   ///   - bias: [1, N], float32.
   static func multiply(
     _ a: Matrix, _ b: Matrix, transposeB: Bool, plus term: MatrixProduct.Term? = nil, into c: Matrix,
@@ -20,40 +23,50 @@ enum HalfGEMM {
     factor: Float = 1, bias: Matrix? = nil, pool: ThreadPool
   ) {
     requireOperands(a, b, transposeB, c)
-    if let term { requireOperands(term.a, term.b, transposeB, c) }
+    if let term {
+      requireOperands(term.a, term.b, transposeB, c)
+      precondition(term.a.dtype == a.dtype, "\(a.dtype) plus \(term.a.dtype)")
+    }
     guard c.count > 0 else { return }
     let level = kernelLevel
     // Float32 sums can wait in C, so that a panel of a long inner dimension still fits the cache.
-    let depth = c.dtype == .float32 ? longestPanel : max(a.columns, 1)
-    let termSize = (term.map { $0.a.columns } ?? 0).roundedUpToEven * panelColumns
-    let panelSize = min(a.columns, depth).roundedUpToEven * panelColumns + termSize
-    let group = max(1, cachedBytes / (2 * panelSize)) * panelColumns
+    let depth =
+      c.dtype == .float32 ? longestPanelBytes / (a.dtype.byteCount * panelColumns) : max(a.columns, 1)
+    let termSize = term.map { panelSize($0.a.columns, a.dtype) } ?? 0
+    let wholeSize = panelSize(min(a.columns, depth), a.dtype) + termSize
+    let group = max(1, cachedBytes / max(1, a.dtype.byteCount * wholeSize)) * panelColumns
     let grid = Grid(rows: c.rows, columns: c.columns, threads: pool.threadCount)
     pool.parallel(grid.count) { task, worker in
       let (rows, columns) = grid.tile(task)
-      let panels = pool.productScratch.panels(worker, count: group / panelColumns * panelSize)
+      let panels = pool.productScratch.panels(worker, count: group / panelColumns * wholeSize, a.dtype)
       for start in stride(from: columns.lowerBound, to: columns.upperBound, by: group) {
         let window = start..<min(columns.upperBound, start + group)
         let target = c.rows(rows).columns(window)
         for first in stride(from: 0, to: max(a.columns, 1), by: depth) {
           let inner = first..<min(a.columns, first + depth)
           let isFirst = first == 0
-          let part = inner.count.roundedUpToEven * panelColumns
+          let part = panelSize(inner.count, a.dtype)
           let size = part + (isFirst ? termSize : 0)
           pack(transposeB ? b.columns(inner) : b.rows(inner), transposeB, window, panels, size, level)
-          if isFirst, let term { pack(term.b, transposeB, window, panels + part, size, level) }
-          lk_gemm_bf16(
-            lk_gemm_result(
-              c: target.kernelRows, adds: adds || !isFirst, factor: factor,
-              bias: isFirst ? bias.map { UnsafePointer($0.base + start) } : nil),
-            operand(a.rows(rows).columns(inner)), operand(isFirst ? term?.a.rows(rows) : nil), panels,
-            rows.count, window.count, level)
+          if isFirst, let term { pack(term.b, transposeB, window, panels.elements(from: part), size, level) }
+          let result = lk_gemm_result(
+            c: target.kernelRows, adds: adds || !isFirst, factor: factor,
+            bias: isFirst ? bias.map { UnsafePointer($0.base + start) } : nil)
+          let (left, second) = (
+            operand(a.rows(rows).columns(inner)), operand(isFirst ? term?.a.rows(rows) : nil)
+          )
+          switch panels {
+          case .float32(let panels):
+            lk_gemm_f32(result, left, second, panels, rows.count, window.count, level)
+          case .bfloat16(let panels):
+            lk_gemm_bf16(result, left, second, panels, rows.count, window.count, level)
+          }
         }
       }
     }
   }
 
-  /// Adds Xᵀ·Y to C, for two bfloat16 matrices of which one is narrow.
+  /// Adds Xᵀ·Y to C, for two matrices of one type of which one is narrow.
   ///
   /// The narrow one becomes the left operand, transposed, for its few rows; the wide one then needs no transposition.
   ///
@@ -63,23 +76,33 @@ enum HalfGEMM {
   ///   - c: [M, N], float32.
   static func addTransposedProduct(_ x: Matrix, _ y: Matrix, to c: Matrix, pool: ThreadPool) {
     precondition(
-      x.rows == y.rows && c.rows == x.columns && c.columns == y.columns && c.dtype == .float32,
+      x.dtype == y.dtype && x.rows == y.rows && c.rows == x.columns && c.columns == y.columns
+        && c.dtype == .float32,
       "[\(x.rows), \(x.columns)]ᵀ · [\(y.rows), \(y.columns)] to [\(c.rows), \(c.columns)]")
     let isLeftNarrow = x.columns <= y.columns
     let (narrow, wide) = isLeftNarrow ? (x, y) : (y, x)
     let (left, sums) = pool.productScratch.buffers(
-      rows: narrow.columns, columns: narrow.rows, width: isLeftNarrow ? 0 : wide.columns)
-    lk_transpose_bf16(
-      left.halves, left.stride, narrow.halves, narrow.stride, narrow.rows, narrow.columns, kernelLevel)
-    let target = isLeftNarrow ? c : sums
+      rows: narrow.columns, columns: narrow.rows, narrow.dtype, width: isLeftNarrow ? 0 : wide.columns)
     let level = kernelLevel
+    if narrow.dtype == .float32 {
+      lk_transpose_f32(
+        left.base, left.stride, narrow.base, narrow.stride, narrow.rows, narrow.columns, level)
+    } else {
+      lk_transpose_bf16(
+        left.halves, left.stride, narrow.halves, narrow.stride, narrow.rows, narrow.columns, level)
+    }
+    let target = isLeftNarrow ? c : sums
     let grid = Grid(rows: 1, columns: wide.columns, threads: pool.threadCount)
     pool.parallel(grid.count) { task in
       let columns = grid.tile(task).columns
       let result = lk_gemm_result(
         c: target.columns(columns).kernelRows, adds: isLeftNarrow, factor: 1, bias: nil)
-      lk_gemm_unpacked_bf16(
-        result, operand(left), wide.columns(columns).kernelRows, left.rows, columns.count, level)
+      let right = wide.columns(columns).kernelRows
+      if left.dtype == .float32 {
+        lk_gemm_unpacked_f32(result, operand(left), right, left.rows, columns.count, level)
+      } else {
+        lk_gemm_unpacked_bf16(result, operand(left), right, left.rows, columns.count, level)
+      }
     }
     if !isLeftNarrow {
       lk_add_transposed_f32(c.base, c.stride, sums.base, sums.stride, sums.rows, sums.columns)
@@ -89,28 +112,36 @@ enum HalfGEMM {
   private static let panelColumns = Int(LK_PANEL_COLUMNS)
   /// Three eighths of a second-level cache of one megabyte: the rest is for the rows of A and C passing through.
   private static let cachedBytes = 384 << 10
-  /// The inner dimension of which a panel takes two thirds of that.
-  private static let longestPanel = 4096
+  /// The longest panel takes two thirds of that: an inner dimension of 2,048 in float32, of 4,096 in bfloat16.
+  private static let longestPanelBytes = 256 << 10
+
+  /// The elements of one panel with an inner dimension of `k`, which bfloat16 fills up to pairs.
+  private static func panelSize(_ k: Int, _ dtype: DType) -> Int {
+    (dtype == .bfloat16 ? k + k % 2 : k) * panelColumns
+  }
 
   private static func operand(_ a: Matrix?) -> lk_gemm_operand {
-    lk_gemm_operand(base: a?.halves, stride: a?.stride ?? 0, k: a?.columns ?? 0)
+    lk_gemm_operand(base: a?.address, stride: a?.stride ?? 0, k: a?.columns ?? 0)
   }
 
   private static func pack(
-    _ b: Matrix, _ transposeB: Bool, _ columns: Range<Int>, _ panels: UnsafeMutablePointer<UInt16>,
+    _ b: Matrix, _ transposeB: Bool, _ columns: Range<Int>, _ panels: ProductScratch.Panels,
     _ panelSize: Int, _ level: lk_level
   ) {
-    let part = transposeB ? b.rows(columns) : b.columns(columns)
-    if transposeB {
-      lk_pack_transposed_bf16(panels, panelSize, part.kernelRows, part.columns, part.rows, level)
-    } else {
-      lk_pack_bf16(panels, panelSize, part.kernelRows, part.rows, part.columns, level)
+    let rows = (transposeB ? b.rows(columns) : b.columns(columns)).kernelRows
+    let (k, n) = (transposeB ? b.columns : b.rows, columns.count)
+    switch (panels, transposeB) {
+    case (.float32(let panels), false): lk_pack_f32(panels, panelSize, rows, k, n, level)
+    case (.float32(let panels), true): lk_pack_transposed_f32(panels, panelSize, rows, k, n, level)
+    case (.bfloat16(let panels), false): lk_pack_bf16(panels, panelSize, rows, k, n, level)
+    case (.bfloat16(let panels), true): lk_pack_transposed_bf16(panels, panelSize, rows, k, n, level)
     }
   }
 
   private static func requireOperands(_ a: Matrix, _ b: Matrix, _ transposeB: Bool, _ c: Matrix) {
     precondition(
-      a.dtype == .bfloat16 && a.rows == c.rows && (transposeB ? b.columns : b.rows) == a.columns
+      (a.dtype == .bfloat16 || c.dtype == .float32) && a.rows == c.rows
+        && (transposeB ? b.columns : b.rows) == a.columns
         && (transposeB ? b.rows : b.columns) == c.columns,
       "\(a.dtype) [\(a.rows), \(a.columns)] · [\(b.rows), \(b.columns)]\(transposeB ? "ᵀ" : "")"
         + " into [\(c.rows), \(c.columns)]")
@@ -148,9 +179,4 @@ enum HalfGEMM {
       )
     }
   }
-}
-
-extension Int {
-  /// Panels hold pairs.
-  fileprivate var roundedUpToEven: Int { self + self % 2 }
 }
