@@ -14,6 +14,8 @@ public struct AdapterOrigin: Equatable, Sendable {
   public let verdict: Verdict?
   /// Whether its `run.json` names the base that it was trained on.
   public let namesItsBase: Bool
+  /// Whether the run that trained it came to its end.
+  public let isFinished: Bool
 
   /// Checks the adapter in `folder` against a base.
   ///
@@ -37,6 +39,7 @@ public struct AdapterOrigin: Equatable, Sendable {
     }
     fingerprint = try Fingerprint(contentsOf: "\(folder)/\(AdapterFolder.weightsName)")
     namesItsBase = settings?["base_sha256"]?.stringValue != nil
+    isFinished = record.map(RunRecord.isFinished) ?? true
     verdict = record?["verdict"]?.stringValue.flatMap { Verdict(rawValue: $0) }
   }
 }

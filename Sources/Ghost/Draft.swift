@@ -31,6 +31,8 @@ public struct Draft: Equatable, Sendable {
 
   /// The words of the text, as archives count them.
   public var words: Int { Seed.wordCount(of: text) }
+  /// Whether nothing but white space was written.
+  public var isEmpty: Bool { words == 0 }
   /// New tokens a second.
   public var tokensPerSecond: Double { decodeSeconds > 0 ? Double(tokens.count) / decodeSeconds : 0 }
 
@@ -80,6 +82,7 @@ public struct Draft: Equatable, Sendable {
         [
           "path": .string(adapter.path), "sha256": .string(adapter.fingerprint.hex),
           "rank": .integer(Int64(adapter.rank)), "names_its_base": .bool(adapter.namesItsBase),
+          "finished": .bool(adapter.isFinished),
           "verdict": optional(adapter.verdict?.rawValue),
         ]
       } ?? .null,

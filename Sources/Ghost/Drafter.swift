@@ -69,6 +69,9 @@ public final class Drafter {
       lines.append(
         "note: \(adapter.path) has no run.json that names its base, so only its shapes could be checked")
     }
+    if let adapter, !adapter.isFinished {
+      lines.append("note: \(adapter.path) is of a run that was not finished; lora-train --resume finishes it")
+    }
     if adapter?.verdict == .retire {
       lines.append("note: the evaluation of this adapter said retire; the base alone may write as well")
     }
@@ -82,9 +85,14 @@ public final class Drafter {
   /// Writes the draft.
   ///
   /// - Parameters:
+  ///   - candidate: the number of the draft, from 0; each has the random seed that follows on the one before.
   ///   - stop: ends the draft after the next token, with the text so far.
   ///   - onText: takes the text as it grows, in whole characters. Returning false ends the draft.
-  public func write(stop: StopRequest = StopRequest(), onText: (String) -> Bool = { _ in true }) -> Draft {
+  public func write(
+    candidate: Int = 0, stop: StopRequest = StopRequest(), onText: (String) -> Bool = { _ in true }
+  ) -> Draft {
+    var request = request
+    request.randomSeed &+= UInt64(candidate)
     var decoder = base.tokenizer.makeStreamingDecoder(skipSpecialTokens: true)
     var text = ""
     var isWanted = true

@@ -10,7 +10,8 @@ struct DraftCommand: ParsableCommand {
     commandName: "draft", abstract: "Write a draft from a seed: topic, angle, length and kind.",
     discussion: """
       The draft goes to standard output as it is written; which adapter and base wrote it goes to standard error. \
-      Ctrl-C ends the draft, keeps the text so far and exits with 0: a draft may end anywhere.
+      Ctrl-C ends the draft, keeps the text so far and exits with 0: a draft may end anywhere. \
+      With --workspace the draft is also kept there, to be edited and shipped.
       """)
 
   @Option(name: .long, help: "What the piece is about.")
@@ -69,45 +70,84 @@ struct DraftCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "Also save the draft as this file.")
   var output: String?
 
+  @Option(
+    name: .long, help: "Keep the draft in this folder's drafts/, and take defaults from its ghost.yaml.")
+  var workspace: String?
+
+  @Option(name: .long, help: "How many drafts to write, each with the random seed after the last.")
+  var n = 1
+
   @Flag(
     name: .long, help: "Print one JSON object with the draft and how it came to be, instead of the draft.")
   var json = false
+
+  func validate() throws {
+    guard (1...100).contains(n) else {
+      throw ValidationError("--n is \(n); expected a whole number from 1 to 100. Change it.")
+    }
+    guard n == 1 || workspace != nil else {
+      throw ValidationError(
+        "--n is \(n) without --workspace; expected a folder to keep the drafts in. Give one.")
+    }
+    guard n == 1 || output == nil else {
+      throw ValidationError(
+        "--n is \(n) with --output; expected one draft for one file. Drop one of the two.")
+    }
+  }
 
   func run() throws {
     let stop = StopRequest()
     let interrupts = Interrupts(stop)
     defer { withExtendedLifetime(interrupts) {} }
+    let settings = try workspace.map { try DeskSettings($0) }
+    let desk = workspace.map { Desk($0) }
+    let request = try request(settings)
     // A place that cannot be written to is noticed before the draft is, and leaves nothing behind.
     if let output { _ = try AtomicFile(path: output) }
-    let drafter = try Drafter(request())
+    try desk?.prepare()
+    let drafter = try Drafter(request, in: workspace ?? ".")
     for line in drafter.notices { GhostCommand.report(line) }
 
     var printer = DraftPrinter()
-    let draft = drafter.write(stop: stop) { text in json || printer.print(text) }
+    var failure: (any Error)?
+    var drafts: [JSONValue] = []
+    for candidate in 0..<n where failure == nil && !(candidate > 0 && stop.isStopping) {
+      if candidate > 0, !json { _ = printer.print("\n") }
+      let draft = drafter.write(candidate: candidate, stop: stop) { text in json || printer.print(text) }
+      if !json { printer.endLine() }
+      GhostCommand.report(draft.summary)
+      drafts.append(draft.json)
+      failure = printer.failure
+      do {
+        if let output { try AtomicFile.write(draft.fileText, to: output) }
+        if let desk, !draft.isEmpty {
+          let id = try desk.keep(draft)
+          GhostCommand.report("kept as \(desk.draftPath(id)); next: \(desk.editCommand(id))")
+        }
+      } catch {
+        failure = error
+      }
+    }
     if json {
-      _ = printer.print(try JSONWriter.string(of: draft.json, layout: .pretty))
-    } else {
-      printer.endLine()
+      let value: JSONValue = n == 1 ? drafts.first ?? .null : ["drafts": .array(drafts)]
+      _ = printer.print(try JSONWriter.string(of: value, layout: .pretty))
     }
-    GhostCommand.report(draft.summary)
-    var failure: (any Error)? = printer.failure
-    do {
-      if let output { try AtomicFile.write(draft.fileText, to: output) }
-    } catch {
-      failure = error
-    }
-    if let failure {
+    if let failure = failure ?? printer.failure {
       GhostCommand.report(error: "\(failure)")
       throw ExitCode(1)
     }
   }
 
-  private func request() throws -> DraftRequest {
+  private func request(_ settings: DeskSettings?) throws -> DraftRequest {
     let flags = SeedInput(topic: topic, angle: angle, length: length, kind: kind)
     let file = try seedFile.map { try SeedFile.read($0) } ?? SeedInput()
-    var request = DraftRequest(seed: try flags.completed(by: file).seed(), randomSeed: seed)
-    request.basePath = model
-    request.adapterPath = adapterPath
+    let given = flags.completed(by: file)
+    // A seed needs a part of its own: the defaults alone would ask for the same piece again and again.
+    _ = try given.seed()
+    let defaults = SeedInput(length: settings?.length, kind: settings?.kind)
+    var request = DraftRequest(seed: try given.completed(by: defaults).seed(), randomSeed: seed)
+    request.basePath = model ?? settings?.base
+    request.adapterPath = adapterPath ?? settings?.adapter
     request.sampling = SamplingOptions(
       temperature: temperature, topK: topK, topP: topP, minP: minP, repetitionPenalty: repetitionPenalty)
     request.maxTokens = maxTokens

@@ -1,11 +1,14 @@
 import ArgumentParser
 import Foundation
+import Ghost
 
 @main
 struct GhostCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ghost", abstract: "Write first drafts in one writer's voice.",
-    subcommands: [DraftCommand.self])
+    subcommands: [
+      DraftCommand.self, EditCommand.self, ShipCommand.self, RejectCommand.self, StatusCommand.self,
+    ])
 
   /// Runs the command. An error is one line, `error: …`; the exit code is 2 where nothing could be started, and
   /// whatever a command throws as an `ExitCode` otherwise.
@@ -26,10 +29,17 @@ struct GhostCommand: ParsableCommand {
     if code == .validationFailure {
       // The parser's own text, on one line.
       text = message(for: error).split(separator: "\n").joined(separator: " ")
-      text += (text.hasSuffix(".") || text.hasSuffix("?") ? "" : ".") + " See ghost draft --help."
+      text += (text.hasSuffix(".") || text.hasSuffix("?") ? "" : ".") + " See ghost --help."
     }
     report(error: text)
     exit(withError: ExitCode(2))
+  }
+
+  /// Writes a result to standard output.
+  static func printResult(_ text: String) {
+    var printer = DraftPrinter()
+    _ = printer.print(text)
+    printer.endLine()
   }
 
   /// Writes a line to standard error.

@@ -1,0 +1,203 @@
+import Files
+import Foundation
+import Train
+
+/// How a desk stands: its pieces and drafts, whether drafts get closer to what ships, and what to do next.
+public struct DeskStatus: Equatable, Sendable {
+  /// A shipped draft, or another edit row of the archive.
+  public struct Edit: Equatable, Sendable {
+    /// The row's name; its place where it has none.
+    public let id: String
+    /// The row's date.
+    public let date: String?
+    /// How much of the draft the writer changed, from 0 to 1.
+    public let rate: Double
+  }
+
+  /// The new rows from which on another training is advised.
+  static let rowsWorthTraining = 10
+  /// The pieces from which on a first training is advised: with fewer, too few can be held out for a verdict.
+  static let piecesWorthTraining = 12
+
+  /// The desk.
+  public let desk: Desk
+  /// The rows of the archive that can be used.
+  public let pieces: Int
+  /// The rows of the archive that cannot be used.
+  public let badRows: Int
+  /// The edit rows of the archive, in its order.
+  public let edits: [Edit]
+  /// The drafts that were neither shipped nor rejected, in order.
+  public let openDrafts: [String]
+  /// The drafts that were shipped.
+  public let shippedCount: Int
+  /// The drafts that were rejected.
+  public let rejectedCount: Int
+  /// The trend of the edit rate; nil where too few drafts were shipped for one.
+  public let trend: EditTrend?
+  /// The adapter that drafts are written with; nil where there is none.
+  public let adapter: AdapterStanding?
+  /// The rows that the archive has gained since that adapter was trained; nil where it was trained on other files.
+  public let newRows: Int?
+  /// When this was true.
+  public let date: Date
+
+  /// Reads a desk.
+  ///
+  /// - Throws: ``DeskError``, `FileError` and `JSONParseError`.
+  public init(_ desk: Desk, at date: Date = .now) throws {
+    guard FileManager.default.fileExists(atPath: desk.folder) else {
+      throw FileError(path: desk.folder, operation: .read, problem: .missing)
+    }
+    let settings = try DeskSettings(desk.folder)
+    let (rows, skipped) = try DeskStatus.rows(of: desk)
+    edits = rows.compactMap { row in
+      guard case .edit(_, _, let draft, let final) = row.content else { return nil }
+      return Edit(
+        id: row.id ?? row.place, date: row.date, rate: WordDiff(draft: draft, final: final).editRate)
+    }
+    let ids = try desk.draftIDs()
+    let shipped = Set(edits.map(\.id))
+    let rejected = try DeskStatus.rejectedIDs(of: desk)
+    openDrafts = ids.filter { !shipped.contains($0) && !rejected.contains($0) }
+    shippedCount = ids.count { shipped.contains($0) }
+    rejectedCount = rejected.count
+    trend = EditTrend(edits.map(\.rate))
+    adapter = try (settings.adapter ?? AdapterSearch.newest(from: desk.folder)).map {
+      try AdapterStanding($0)
+    }
+    pieces = rows.count
+    badRows = skipped
+    newRows = adapter.flatMap { adapter in
+      guard adapter.archives.count == 1, let archive = adapter.archives.first, let trained = adapter.rows,
+        URL(fileURLWithPath: archive).lastPathComponent == "archive.jsonl"
+      else { return nil }
+      return max(0, rows.count - trained)
+    }
+    self.desk = desk
+    self.date = date
+  }
+
+  private static func rows(of desk: Desk) throws -> (rows: [ArchiveRow], skipped: Int) {
+    do {
+      let archive = try Archive(paths: [desk.archivePath], skipBadRows: true)
+      return (archive.rows, archive.skipped.count)
+    } catch let error as FileError where error.problem == .missing {
+      return ([], 0)
+    } catch ArchiveError.noRows(_, let skipped) {
+      return ([], skipped.count)
+    }
+  }
+
+  private static func rejectedIDs(of desk: Desk) throws -> Set<String> {
+    guard let file = try desk.existing(desk.rejectedPath) else { return [] }
+    var ids: Set<String> = []
+    for line in TextLines(file) where !line.bytes.isEmpty {
+      let row = try JSONParser.parse(line.bytes, file: desk.rejectedPath, firstLine: line.number)
+      if let id = row["id"]?.stringValue { ids.insert(id) }
+    }
+    return ids
+  }
+
+  // MARK: What to do next
+
+  /// The one thing to do next, as a sentence that ends in a command where there is one.
+  public var next: String {
+    let place = desk.folder == "." ? "" : " --workspace \(CommandText.quoted(desk.folder))"
+    let train = "lora-train --data \(CommandText.quoted(desk.archivePath)) --epochs 2"
+    if let adapter, !adapter.isFinished {
+      let data = (adapter.archives.isEmpty ? [desk.archivePath] : adapter.archives).map(CommandText.quoted)
+      return "finish the adapter's run: lora-train --data \(data.joined(separator: " "))"
+        + " --adapter-path \(CommandText.quoted(adapter.path)) --resume"
+    }
+    if let open = openDrafts.first {
+      let count =
+        openDrafts.count == 1 ? "the open draft" : "the \(openDrafts.count) open drafts, from the oldest on"
+      return "edit, then ship or reject, \(count): ghost edit \(open)\(place)"
+    }
+    guard let adapter else {
+      if pieces >= Self.piecesWorthTraining { return "train a first adapter: \(train)" }
+      return
+        "collect pieces: \(pieces) of the \(Self.piecesWorthTraining) that a first training takes are there;"
+        + " put posts into \(desk.archivePath), or draft and ship"
+    }
+    if let newRows, newRows >= Self.rowsWorthTraining {
+      return "train again, with \(newRows) new rows: \(train)"
+    }
+    if adapter.verdict == .retire {
+      return "collect more pieces before training again: the evaluation of this adapter said retire"
+    }
+    return "write the next draft: ghost draft\(place) --topic \"…\""
+  }
+
+  // MARK: Rendering
+
+  /// Everything for people, a line each.
+  public var lines: [String] {
+    var lines = [
+      "pieces   \(pieces) in \(desk.archivePath)\(badRows == 0 ? "" : ", and \(badRows) unusable rows")"
+    ]
+    lines.append("drafts   \(openDrafts.count) open, \(shippedCount) shipped, \(rejectedCount) rejected")
+    lines += openDrafts.suffix(5).map { "           \($0)" }
+    if edits.isEmpty {
+      lines.append("edits    none shipped yet")
+    } else {
+      let recent = edits.suffix(10).map { EditTrend.percent($0.rate) }.joined(separator: ", ")
+      let median = EditTrend.percent(DeskStatus.median(edits.map(\.rate)))
+      lines.append("edits    \(edits.count) with a median edit rate of \(median); the latest: \(recent)")
+      lines.append(
+        "trend    "
+          + (trend?.text ?? "needs \(EditTrend.fewest) shipped drafts; there are \(edits.count)"))
+    }
+    lines.append("adapter  \(adapterText)")
+    if let newRows { lines.append("new rows \(newRows) since its training") }
+    lines.append("next     \(next)")
+    return lines.map(\.withoutControlCharacters)
+  }
+
+  private var adapterText: String {
+    guard let adapter else { return "none; the base drafts alone" }
+    let age = adapter.age(at: date).map { ", \($0) day\($0 == 1 ? "" : "s") old" } ?? ""
+    let verdict = adapter.verdict.map { "verdict \($0.rawValue)" } ?? "no verdict"
+    return "\(adapter.path): \(adapter.isFinished ? verdict : "its training is not finished")\(age)"
+  }
+
+  static func median(_ rates: [Double]) -> Double {
+    let ordered = rates.sorted()
+    guard !ordered.isEmpty else { return 0 }
+    return (ordered[(ordered.count - 1) / 2] + ordered[ordered.count / 2]) / 2
+  }
+
+  /// Everything as one JSON object.
+  public var json: JSONValue {
+    func optional(_ text: String?) -> JSONValue { text.map { .string($0) } ?? .null }
+    func optional(_ number: Int?) -> JSONValue { number.map { .integer(Int64($0)) } ?? .null }
+    return [
+      "workspace": .string(desk.folder), "archive": .string(desk.archivePath),
+      "pieces": .integer(Int64(pieces)), "bad_rows": .integer(Int64(badRows)),
+      "drafts": [
+        "open": .array(openDrafts.map { .string($0) }), "shipped": .integer(Int64(shippedCount)),
+        "rejected": .integer(Int64(rejectedCount)),
+      ],
+      "edits": .array(
+        edits.map { ["id": .string($0.id), "date": optional($0.date), "edit_rate": .number($0.rate)] }),
+      "median_edit_rate": edits.isEmpty ? .null : .number(DeskStatus.median(edits.map(\.rate))),
+      "trend": trend.map {
+        [
+          "drafts": .integer(Int64($0.count)), "slope": .number($0.slope),
+          "interval": [.number($0.lower), .number($0.upper)],
+        ]
+      } ?? .null,
+      "adapter": adapter.map {
+        [
+          "path": .string($0.path), "finished": .bool($0.isFinished),
+          "verdict": optional($0.verdict?.rawValue),
+          "written_at": optional($0.writtenAt.map { $0.formatted(.iso8601) }),
+          "age_days": optional($0.age(at: date)),
+          "rows": optional($0.rows),
+        ]
+      } ?? .null,
+      "rows_since_training": optional(newRows), "next": .string(next),
+    ]
+  }
+}

@@ -1,0 +1,113 @@
+import Files
+import Train
+
+/// A draft as a file: front matter that says how it came to be, then the text.
+///
+///     ---
+///     id: "2026-11-21-a-lamp-that-flickered"
+///     topic: "a lamp that flickered"
+///     length: 300
+///     base: {"path":"data/base", … }
+///     ---
+///
+///     The lamp came in on a Monday. …
+///
+/// Every value is JSON on the line of its key, which is YAML as well.
+struct DraftFile: Equatable, Sendable {
+  /// The keys and values of the front matter.
+  let fields: JSONObject
+  /// The text, with no line end at its end.
+  let text: String
+
+  /// The bytes of the file for a new draft.
+  static func bytes(of draft: Draft, id: String, date: String) throws -> [UInt8] {
+    var fields = JSONObject()
+    fields.append("id", .string(id))
+    fields.append("date", .string(date))
+    for (key, value) in draft.json.objectValue?.members ?? [] where key != "text" {
+      guard key == "seed", let seed = value.objectValue else {
+        fields.append(key, value)
+        continue
+      }
+      for (part, value) in seed.members where !value.isNull { fields.append(part, value) }
+    }
+    var text = "---\n"
+    for (key, value) in fields.members { text += "\(key): \(try JSONWriter.string(of: value))\n" }
+    return Array("\(text)---\n\n\(draft.fileText)".utf8)
+  }
+
+  /// Reads a file that ``bytes(of:id:date:)`` made and nobody changed.
+  ///
+  /// - Throws: ``DeskError/damagedOriginal(path:)``, `FileError` and `JSONParseError`.
+  init(original path: String) throws {
+    let (head, text) = DraftFile.split(try DraftFile.content(of: path))
+    var fields = JSONObject()
+    for (index, line) in head.enumerated() {
+      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
+        throw DeskError.damagedOriginal(path: path)
+      }
+      let value = try JSONParser.parse(
+        Array(line[line.index(after: colon)...]), file: path, firstLine: index + 2)
+      fields.append(String(decoding: line[..<colon], as: UTF8.self), value)
+    }
+    guard fields["id"]?.stringValue != nil, !text.isEmpty else { throw DeskError.damagedOriginal(path: path) }
+    self.fields = fields
+    self.text = String(decoding: text, as: UTF8.self)
+  }
+
+  /// The text of a file that a writer may have edited: without front matter, white space at its end, and carriage
+  /// returns before line ends.
+  ///
+  /// - Throws: ``DeskError`` where it is too large or no UTF-8; `FileError` where it cannot be read.
+  static func finalText(_ path: String) throws -> String {
+    let (_, bytes) = split(try content(of: path))
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw DeskError.notText(path: path) }
+    return text
+  }
+
+  /// The seed that the draft was written from.
+  var seed: Seed {
+    Seed(
+      topic: fields["topic"]?.stringValue, angle: fields["angle"]?.stringValue,
+      length: fields["length"]?.intValue, kind: fields["kind"]?.stringValue)
+  }
+
+  /// The lines of the front matter without its marks, and what follows it; no lines where there is none. A text that
+  /// opens with a rule, `---`, has none: its next line is no `key:`.
+  private static func split(_ bytes: [UInt8]) -> (head: [ArraySlice<UInt8>], text: ArraySlice<UInt8>) {
+    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    let rule = Array("---".utf8)
+    var (head, body) = (ArraySlice<ArraySlice<UInt8>>(), bytes[...])
+    if lines.count > 2, lines[0].elementsEqual(rule), isField(lines[1]),
+      let end = lines[1...].firstIndex(where: { $0.elementsEqual(rule) })
+    {
+      head = lines[1..<end]
+      body = bytes[lines[end].endIndex...]
+    }
+    // The writer's own spaces at the start of a line stay.
+    while body.first == UInt8(ascii: "\n") { body = body.dropFirst() }
+    while let last = body.last, last == 0x20 || (0x09...0x0D).contains(last) { body = body.dropLast() }
+    return (Array(head), body)
+  }
+
+  private static func isField(_ line: ArraySlice<UInt8>) -> Bool {
+    guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else { return false }
+    return line[..<colon].allSatisfy { $0 > 0x20 }
+  }
+
+  /// The bytes of the file, without a byte order mark and with `\n` for `\r\n`.
+  private static func content(of path: String) throws -> [UInt8] {
+    let file = try MappedFile(path: path)
+    return try withExtendedLifetime(file) {
+      guard file.bytes.count <= Desk.textLimit else {
+        throw DeskError.tooLarge(path: path, bytes: file.bytes.count)
+      }
+      var bytes = Array(file.bytes)
+      if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+      guard bytes.contains(0x0D) else { return bytes }
+      return bytes.indices.filter { bytes[$0] != 0x0D || bytes.dropFirst($0 + 1).first != 0x0A }.map {
+        bytes[$0]
+      }
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import ArgumentParser
+import Ghost
+
+struct RejectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reject", abstract: "Record that a draft was thrown away; its files stay.")
+
+  @OptionGroup var name: DraftName
+  @OptionGroup var options: DeskOptions
+
+  @Option(name: .long, help: "Why, in your own words.")
+  var reason: String?
+
+  func run() throws {
+    let id = try options.desk.reject(name.id, reason: reason)
+    GhostCommand.printResult("rejected \(id), as \(options.desk.rejectedPath) says now")
+  }
+}
