@@ -1,4 +1,4 @@
-#include "lanes.h"
+#include "gemm_tile.h"
 
 // Products of bfloat16 operands with float32 sums.
 //
@@ -7,7 +7,6 @@
 // starts two of those and two loads a cycle is then bound by arithmetic: 14 cycles against 8. The left operand
 // needs no packing, because a broadcast takes 32 bits from anywhere; 14 of its rows stay in the first-level cache
 // while the panels, which the second level holds, stream by.
-#define TILE_ROWS 14
 
 LK_INLINE const uint16_t *halves_of(lk_gemm_operand a, size_t row) {
   return (const uint16_t *)a.base + row * a.stride;
@@ -25,14 +24,6 @@ LK_INLINE void row_of_products(lk_f32 sums[2], lk_gemm_operand a, size_t i, cons
       sums[half] += value * lk_bits_to_f32(p % 2 == 0 ? pair << 16 : pair & 0xffff0000u);
     }
   }
-}
-
-LK_INLINE void store_row(lk_gemm_result result, size_t row, size_t column, size_t n, lk_f32 sums) {
-  const size_t count = lk_lanes(n - column);
-  lk_f32 value = sums * result.factor;
-  if (result.bias) value += lk_load(result.bias + column, count);
-  if (result.adds) value += lk_load_at(result.c, row, column, count);
-  lk_store_at(result.c, row, column, value, count);
 }
 
 LK_INLINE void lk_gemm_bf16_plain_body(lk_gemm_result result, lk_gemm_operand first,
@@ -128,14 +119,6 @@ LK_INLINE void tile(int rows, int halves, lk_gemm_result result, lk_gemm_operand
   }
 }
 
-#define TILE_CASE(rows, halves) \
-  case rows: tile(rows, halves, *result, *first, *second, panel, row, j, n); break;
-#define TILE_CASES(halves)                                                                   \
-  TILE_CASE(1, halves) TILE_CASE(2, halves) TILE_CASE(3, halves) TILE_CASE(4, halves)        \
-  TILE_CASE(5, halves) TILE_CASE(6, halves) TILE_CASE(7, halves) TILE_CASE(8, halves)        \
-  TILE_CASE(9, halves) TILE_CASE(10, halves) TILE_CASE(11, halves) TILE_CASE(12, halves)     \
-  TILE_CASE(13, halves) TILE_CASE(14, halves)
-
 static void gemm_avx512bf16(const lk_gemm_result *result, const lk_gemm_operand *first,
                             const lk_gemm_operand *second, const uint16_t *panels, size_t panel_stride,
                             size_t m, size_t n) {
@@ -146,9 +129,9 @@ static void gemm_avx512bf16(const lk_gemm_result *result, const lk_gemm_operand 
     const uint16_t *panel = panels;
     for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_stride) {
       if (n - j > LK_LANES) {
-        switch ((t + 1) * m / tiles - row) { TILE_CASES(2) }
+        switch ((t + 1) * m / tiles - row) { TILE_CASES(tile, 2, *result, *first, *second, panel, row, j, n) }
       } else {
-        switch ((t + 1) * m / tiles - row) { TILE_CASES(1) }
+        switch ((t + 1) * m / tiles - row) { TILE_CASES(tile, 1, *result, *first, *second, panel, row, j, n) }
       }
     }
   }
@@ -193,9 +176,6 @@ LK_INLINE void unpacked_tile(int rows, lk_gemm_result result, lk_gemm_operand a,
   }
 }
 
-#define UNPACKED_CASE(rows) \
-  case rows: unpacked_tile(rows, result, a, b, row, j, n, order); break;
-
 static void gemm_unpacked_avx512bf16(lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t m, size_t n) {
   uint16_t columns[2 * LK_PANEL_COLUMNS];
   for (uint16_t j = 0; j < LK_PANEL_COLUMNS; j++) {
@@ -207,11 +187,7 @@ static void gemm_unpacked_avx512bf16(lk_gemm_result result, lk_gemm_operand a, l
   for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS) {
     for (size_t t = 0; t < tiles; t++) {
       const size_t row = t * m / tiles;
-      switch ((t + 1) * m / tiles - row) {
-        UNPACKED_CASE(1) UNPACKED_CASE(2) UNPACKED_CASE(3) UNPACKED_CASE(4) UNPACKED_CASE(5)
-        UNPACKED_CASE(6) UNPACKED_CASE(7) UNPACKED_CASE(8) UNPACKED_CASE(9) UNPACKED_CASE(10)
-        UNPACKED_CASE(11) UNPACKED_CASE(12) UNPACKED_CASE(13) UNPACKED_CASE(14)
-      }
+      switch ((t + 1) * m / tiles - row) { TILE_CASES(unpacked_tile, result, a, b, row, j, n, order) }
     }
   }
 }

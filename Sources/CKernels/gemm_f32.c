@@ -1,4 +1,4 @@
-#include "lanes_avx512.h"
+#include "gemm_tile.h"
 
 // Products of float32 operands.
 //
@@ -7,19 +7,10 @@
 // loads a cycle is then bound by arithmetic: 14 cycles against 8. In those it takes 128 bytes of a panel, which the
 // second-level cache holds, and 56 of the left operand, from there too where 14 rows exceed the first level:
 // 13 bytes a cycle of the 64 it gives.
-#define TILE_ROWS 14
 
 // The plain twins: one row at a time.
 
 LK_INLINE const float *row_of(lk_gemm_operand a, size_t i) { return (const float *)a.base + i * a.stride; }
-
-LK_INLINE void store_row(lk_gemm_result result, size_t row, size_t column, size_t n, lk_f32 sums) {
-  const size_t count = lk_lanes(n - column);
-  lk_f32 value = sums * result.factor;
-  if (result.bias) value += lk_load(result.bias + column, count);
-  if (result.adds) value += lk_load_at(result.c, row, column, count);
-  lk_store_at(result.c, row, column, value, count);
-}
 
 LK_INLINE void lk_gemm_f32_plain_body(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second,
                                       const float *panels, size_t m, size_t n) {
@@ -108,14 +99,6 @@ LK_INLINE void tile(int rows, int halves, lk_gemm_result result, lk_gemm_operand
   store_tile(sums, rows, halves, result, row, column, n);
 }
 
-#define TILE_CASE(rows, halves) \
-  case rows: tile(rows, halves, result, first, second, panel, row, j, n); break;
-#define TILE_CASES(halves)                                                                   \
-  TILE_CASE(1, halves) TILE_CASE(2, halves) TILE_CASE(3, halves) TILE_CASE(4, halves)        \
-  TILE_CASE(5, halves) TILE_CASE(6, halves) TILE_CASE(7, halves) TILE_CASE(8, halves)        \
-  TILE_CASE(9, halves) TILE_CASE(10, halves) TILE_CASE(11, halves) TILE_CASE(12, halves)     \
-  TILE_CASE(13, halves) TILE_CASE(14, halves)
-
 static void gemm_avx512(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second, const float *panels,
                         size_t m, size_t n) {
   const size_t panel_size = (first.k + second.k) * LK_PANEL_COLUMNS;
@@ -126,9 +109,9 @@ static void gemm_avx512(lk_gemm_result result, lk_gemm_operand first, lk_gemm_op
     const float *panel = panels;
     for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_size) {
       if (n - j > LK_LANES) {
-        switch ((t + 1) * m / tiles - row) { TILE_CASES(2) }
+        switch ((t + 1) * m / tiles - row) { TILE_CASES(tile, 2, result, first, second, panel, row, j, n) }
       } else {
-        switch ((t + 1) * m / tiles - row) { TILE_CASES(1) }
+        switch ((t + 1) * m / tiles - row) { TILE_CASES(tile, 1, result, first, second, panel, row, j, n) }
       }
     }
   }
@@ -152,19 +135,12 @@ LK_INLINE void unpacked_tile(int rows, lk_gemm_result result, lk_gemm_operand a,
   store_tile(sums, rows, 2, result, row, column, n);
 }
 
-#define UNPACKED_CASE(rows) \
-  case rows: unpacked_tile(rows, result, a, b, row, j, n); break;
-
 static void gemm_unpacked_avx512(lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t m, size_t n) {
   const size_t tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
   for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS) {
     for (size_t t = 0; t < tiles; t++) {
       const size_t row = t * m / tiles;
-      switch ((t + 1) * m / tiles - row) {
-        UNPACKED_CASE(1) UNPACKED_CASE(2) UNPACKED_CASE(3) UNPACKED_CASE(4) UNPACKED_CASE(5)
-        UNPACKED_CASE(6) UNPACKED_CASE(7) UNPACKED_CASE(8) UNPACKED_CASE(9) UNPACKED_CASE(10)
-        UNPACKED_CASE(11) UNPACKED_CASE(12) UNPACKED_CASE(13) UNPACKED_CASE(14)
-      }
+      switch ((t + 1) * m / tiles - row) { TILE_CASES(unpacked_tile, result, a, b, row, j, n) }
     }
   }
 }
