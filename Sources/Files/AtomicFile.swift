@@ -118,7 +118,7 @@ extension AtomicFile {
 }
 
 /// The folder that holds `path`: "a/b" and "a/b/" are in "a", "b" is in ".", "/b" is in "/".
-private func parentFolder(of path: String) -> String {
+func parentFolder(of path: String) -> String {
   let trimmed = path.prefix(
     upTo: path.lastIndex { $0 != "/" }.map { path.index(after: $0) } ?? path.startIndex)
   guard let slash = trimmed.lastIndex(of: "/") else { return path.hasPrefix("/") ? "/" : "." }

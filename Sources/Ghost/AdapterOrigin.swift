@@ -19,68 +19,16 @@ public struct AdapterOrigin: Equatable, Sendable {
 
   /// Checks the adapter in `folder` against a base.
   ///
-  /// - Throws: `AdapterMismatch` where it was trained on another base, ``AdapterRefusal`` where with another
+  /// - Throws: `AdapterMismatch` where it was trained on another base, `AdapterRefusal` where with another
   ///   tokenizer or prompt layout; file and JSON errors.
   init(_ folder: String, base: BaseModel, fingerprints: BaseFingerprints) throws {
     path = folder
     rank = try AdapterFolder.readConfiguration(folder).rank
-    try AdapterFingerprint.check(folder, for: base, fingerprint: fingerprints.base)
+    try AdapterFingerprint.check(folder, for: base, fingerprints: fingerprints)
     let record = try RunRecord.read(folder)
-    let settings = record?["settings"]
-    if let trained = settings?["tokenizer_sha256"]?.stringValue, trained != fingerprints.tokenizer.hex {
-      throw AdapterRefusal(
-        adapter: folder,
-        reason: .tokenizer(
-          path: "\(base.path)/tokenizer.json", found: fingerprints.tokenizer.hex, trained: trained))
-    }
-    if let trained = settings?["prompt_layout"]?.stringValue, trained != PromptLayout.version {
-      throw AdapterRefusal(
-        adapter: folder, reason: .promptLayout(found: PromptLayout.version, trained: trained))
-    }
     fingerprint = try Fingerprint(contentsOf: "\(folder)/\(AdapterFolder.weightsName)")
-    namesItsBase = settings?["base_sha256"]?.stringValue != nil
+    namesItsBase = record?["settings"]?["base_sha256"]?.stringValue != nil
     isFinished = record.map(RunRecord.isFinished) ?? true
     verdict = record?["verdict"]?.stringValue.flatMap { Verdict(rawValue: $0) }
-  }
-}
-
-/// The fingerprints of what a base brings to a draft.
-public struct BaseFingerprints: Equatable, Sendable {
-  /// Configuration and weights.
-  public let base: Fingerprint
-  /// `tokenizer.json`.
-  public let tokenizer: Fingerprint
-
-  init(_ base: BaseModel) throws {
-    self.base = try base.fingerprint()
-    tokenizer = try Fingerprint(contentsOf: "\(base.path)/tokenizer.json")
-  }
-}
-
-/// An adapter that would read a prompt otherwise than it learned to.
-public struct AdapterRefusal: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What differs from its training.
-  public enum Reason: Equatable, Sendable {
-    /// The tokenizer, by fingerprint.
-    case tokenizer(path: String, found: String, trained: String)
-    /// The layout of the prompt.
-    case promptLayout(found: String, trained: String)
-  }
-
-  /// The adapter's folder.
-  public let adapter: String
-  /// What differs.
-  public let reason: Reason
-
-  /// Names both sides.
-  public var description: String {
-    switch reason {
-    case .tokenizer(let path, let found, let trained):
-      "\(adapter): the tokenizer is \(path) (SHA-256 \(found.prefix(12))…); expected the one that this adapter was"
-        + " trained with (\(trained.prefix(12))…). Give that base with --model, or train again."
-    case .promptLayout(let found, let trained):
-      "\(adapter): prompts are laid out as \(found); expected \(trained), the layout that this adapter learned."
-        + " Train it again with this version."
-    }
   }
 }

@@ -26,7 +26,7 @@ public final class Drafter {
   /// Reads base and adapter and lays out the prompt; nothing is written yet.
   ///
   /// - Parameter folder: where the search for adapters starts.
-  /// - Throws: ``DraftError``, ``AdapterRefusal``, `AdapterMismatch`, and the errors of base and adapter.
+  /// - Throws: ``DraftError``, `AdapterRefusal`, `AdapterMismatch`, and the errors of base and adapter.
   public init(
     _ request: DraftRequest, in folder: String = "."
   ) throws {

@@ -22,6 +22,11 @@ struct TrainCommand: ParsableCommand {
     help: ArgumentHelp("Share of documents held out to judge by; 0 gives no verdict.", valueName: "p"))
   var validFraction = TrainingOptions().validFraction
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Days until ghost status asks to have the adapter judged again.", valueName: "n"))
+  var sunsetDays = TrainingOptions().sunsetDays
+
   @OptionGroup(title: "Rows and machine") var rows: RowOptions
 
   @Flag(name: .long, help: "Go on from the checkpoint in the adapter's folder.")
@@ -45,6 +50,7 @@ struct TrainCommand: ParsableCommand {
     try adapter.apply(to: &options)
     rows.apply(to: &options)
     options.validFraction = validFraction
+    options.sunsetDays = sunsetDays
     return options
   }
 

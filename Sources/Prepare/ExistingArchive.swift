@@ -1,10 +1,8 @@
 import Files
 import Foundation
 
-/// The archive that is added to: its bytes, which stay, and what is in it.
+/// What is in the archive that is added to.
 struct ExistingArchive {
-  private let path: String
-  private let bytes: [UInt8]
   /// The text of each row that has a name.
   let textOfID: [String: String]
   /// The text of each row, with its place.
@@ -14,9 +12,7 @@ struct ExistingArchive {
   ///
   /// - Throws: ``PrepareError`` at a line that is no JSON object, `FileError` where it cannot be read.
   init(path: String) throws {
-    self.path = path
     guard FileManager.default.fileExists(atPath: path) else {
-      bytes = []
       textOfID = [:]
       texts = []
       return
@@ -33,18 +29,7 @@ struct ExistingArchive {
       if let id = row["id"]?.stringValue { textOfID[id] = text ?? "" }
       if let text { texts.append(("\(path):\(line.number)", text)) }
     }
-    bytes = withExtendedLifetime(file) { Array(file.bytes) }
     self.textOfID = textOfID
     self.texts = texts
-  }
-
-  /// Writes the file anew with `rows` at its end; leaves it untouched where there are none.
-  func append(_ rows: [[UInt8]]) throws(FileError) {
-    guard !rows.isEmpty else { return }
-    var file = try AtomicFile(path: path)
-    try file.append(bytes)
-    if let last = bytes.last, last != 0x0A { try file.append([0x0A]) }
-    for row in rows { try file.append(row + [0x0A]) }
-    try file.commit()
   }
 }

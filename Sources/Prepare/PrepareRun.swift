@@ -14,9 +14,8 @@ public struct PrepareRun: Sendable {
   /// Reads the sources, and writes the archive in one step: as it was before, or complete.
   ///
   /// - Throws: ``PrepareError`` where no piece can be read or the archive is not one; with `isStrict` the first
-  ///   ``SourceProblem``; `FileError` where a path cannot be read or written.
+  ///   ``SourceProblem``; `FolderBusy`; `FileError` where a path cannot be read or written.
   public func start() throws -> PrepareReport {
-    let existing = try ExistingArchive(path: options.output)
     var report = PrepareReport(output: options.output)
     var sources: [SourcePiece] = []
     for (path, isDailyLog) in options.paths.map({ ($0, false) }) + options.dailyLogs.map({ ($0, true) }) {
@@ -33,11 +32,18 @@ public struct PrepareRun: Sendable {
     report.pieceCount = sources.count
     let (pieces, dropped) = prepared(try withoutNameTwins(sources, report: &report))
     for (piece, reason) in dropped { report.leftOut.append(PrepareReport.Piece(piece, reason.text)) }
+    // The archive last, and alone with it: reading many posts takes a while in which a draft may be shipped.
+    let lock = try FolderLock(AtomicFile.targetFolder(of: options.output))
+    defer { withExtendedLifetime(lock) {} }
+    let existing = try ExistingArchive(path: options.output)
     guard !pieces.isEmpty || !existing.texts.isEmpty else {
       throw PrepareError.noPieces(paths: options.paths + options.dailyLogs, problems: report.problems)
     }
     let added = try newPieces(pieces, existing: existing, report: &report)
-    try existing.append(try added.map { try JSONWriter.bytes(of: $0.row(logWeight: options.logWeight)) })
+    if !added.isEmpty {
+      try AtomicFile.append(
+        try added.map { try JSONWriter.bytes(of: $0.row(logWeight: options.logWeight)) }, to: options.output)
+    }
     report.describe(added, among: pieces, redacts: options.redacts)
     return report
   }

@@ -31,6 +31,7 @@ struct FlagTests {
     expected.maxSequenceLength = 256
     expected.gradientAccumulationSteps = 2
     expected.validFraction = 0.2
+    expected.sunsetDays = 30
     expected.seed = 9
     expected.shuffles = false
     expected.masksPrompt = false
@@ -44,7 +45,8 @@ struct FlagTests {
         "--target-modules", "q_proj,down_proj", "--rslora", "--init-adapter", "a", "--learning-rate", "2e-4",
         "--lr-schedule", "linear", "--warmup-ratio", "0", "--weight-decay", "0.01", "--max-grad-norm", "0",
         "--batch-size", "4", "--max-seq-length", "256", "--grad-accumulation-steps", "2", "--valid-fraction",
-        "0.2", "--seed", "9", "--no-shuffle", "--no-mask-prompt", "--recompute", "--skip-bad-rows",
+        "0.2", "--sunset-days", "30", "--seed", "9", "--no-shuffle", "--no-mask-prompt", "--recompute",
+        "--skip-bad-rows",
         "--compute",
         "f32", "--threads", "1") == expected)
     #expect(try Self.options("--learning-rate", "auto").learningRate == .automatic)

@@ -47,17 +47,17 @@ public struct Desk: Equatable, Sendable {
   /// - Throws: `FileError`.
   public func prepare() throws {
     try AtomicFile.createDirectory(path("drafts/.original"))
-    _ = try DeskLock(folder)
+    _ = try FolderLock(folder)
     _ = try AtomicFile(path: path("drafts/.original/probe"))
   }
 
   /// Keeps a draft under a name of its own, which starts with the date and sorts by it.
   ///
   /// - Returns: the draft's ID.
-  /// - Throws: `FileError` and ``DeskError/busy(folder:)``.
+  /// - Throws: `FileError` and `FolderBusy`.
   public func keep(_ draft: Draft, at date: Date = .now) throws -> String {
     try prepare()
-    let lock = try DeskLock(folder)
+    let lock = try FolderLock(folder)
     defer { withExtendedLifetime(lock) {} }
     let stem = "\(Desk.day(date))-\(Desk.slug(draft.request.seed))"
     let taken = Set(try draftIDs())
@@ -119,21 +119,20 @@ public struct Desk: Equatable, Sendable {
     return false
   }
 
-  /// Appends a row to a file of rows, which is there afterwards as it was or with the whole row.
+  /// Appends a row to a file of rows, which is there afterwards as it was or with the whole row. The desk's lock is
+  /// held.
   ///
   /// - Returns: whether the file is new.
   func append(_ row: JSONValue, to file: String) throws -> Bool {
-    let old = try existing(file)
-    // A link stays a link, and the file that it leads to gets the row.
-    let target = URL(fileURLWithPath: file).resolvingSymlinksInPath().path
-    var output = try AtomicFile(path: old == nil ? file : target)
-    if let old {
-      try output.append(old.bytes)
-      if let last = old.bytes.last, last != UInt8(ascii: "\n") { try output.append([UInt8(ascii: "\n")]) }
+    let line = try JSONWriter.bytes(of: row)
+    // A link may lead to an archive that is not the desk's alone.
+    let shared = AtomicFile.targetFolder(of: file)
+    guard shared != AtomicFile.target(of: folder), shared != folder else {
+      return try AtomicFile.append([line], to: file)
     }
-    try output.append(try JSONWriter.bytes(of: row) + [UInt8(ascii: "\n")])
-    try output.commit()
-    return old == nil
+    let lock = try FolderLock(shared)
+    defer { withExtendedLifetime(lock) {} }
+    return try AtomicFile.append([line], to: file)
   }
 
   /// The file; nil where there is none.

@@ -20,8 +20,6 @@ public enum DeskError: Error, Equatable, Sendable, CustomStringConvertible {
   case tooLarge(path: String, bytes: Int)
   /// What is kept of a draft's first text cannot be read.
   case damagedOriginal(path: String)
-  /// Another process changes the desk's files.
-  case busy(folder: String)
   /// No editor is named.
   case noEditor
   /// A value in `ghost.yaml` cannot be used.
@@ -54,8 +52,6 @@ public enum DeskError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): found \(bytes) bytes; expected a piece of at most \(Desk.textLimit). Name the right file."
     case .damagedOriginal(let path):
       "\(path): found no draft as ghost writes it; expected its first text, unchanged. Restore the file."
-    case .busy(let folder):
-      "\(folder): found another ghost at work there; expected to be alone. Try again when it is done."
     case .noEditor:
       "found no editor in VISUAL or EDITOR; expected a command such as nano. Set one, or open the file yourself."
     case .setting(let place, let found, let expected):

@@ -55,7 +55,7 @@ extension Desk {
     _ name: String, final: String? = nil, allowsUnchanged: Bool = false, at date: Date = .now
   ) throws -> Shipment {
     let id = try draft(named: name)
-    let lock = try DeskLock(folder)
+    let lock = try FolderLock(folder)
     defer { withExtendedLifetime(lock) {} }
     let original = try openDraft(id)
     let finalPath = final ?? draftPath(id)
@@ -79,7 +79,7 @@ extension Desk {
   /// - Throws: as ``ship(_:final:allowsUnchanged:at:)`` does.
   public func reject(_ name: String, reason: String? = nil, at date: Date = .now) throws -> String {
     let id = try draft(named: name)
-    let lock = try DeskLock(folder)
+    let lock = try FolderLock(folder)
     defer { withExtendedLifetime(lock) {} }
     let original = try openDraft(id)
     let row = Desk.row(id, at: date, of: original, ["reason": reason.map { .string($0) } ?? .null])

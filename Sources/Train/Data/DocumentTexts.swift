@@ -13,9 +13,12 @@ package struct DocumentTexts: Sendable {
   /// A document that is repeated exactly by one of `exact`, or nearly by the text of `near` in its place.
   init(exact: [String], near: [String]) {
     precondition(exact.count == near.count, "\(exact.count) texts do not pair with \(near.count)")
-    fingerprints = exact.map { Fingerprint(of: DocumentTexts.normalized($0)) }
+    fingerprints = exact.map(DocumentTexts.fingerprint)
     shingles = near.map(Shingles.init)
   }
+
+  /// The digest of `text` in lower case with white space collapsed.
+  static func fingerprint(of text: String) -> Fingerprint { Fingerprint(of: normalized(text)) }
 
   /// The bytes of `text` in lower case, with every run of ASCII white space as one space and none at the ends.
   private static func normalized(_ text: String) -> [UInt8] {

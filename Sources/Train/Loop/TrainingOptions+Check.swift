@@ -58,6 +58,8 @@ extension TrainingOptions {
       whole)
     try require(
       (0..<1).contains(validFraction), "--valid-fraction", validFraction, "a number from 0 to below 1")
+    try require(
+      (1...3650).contains(sunsetDays), "--sunset-days", sunsetDays, "a whole number from 1 to 3650")
     if let threads {
       try require((1...1024).contains(threads), "--threads", threads, "a whole number from 1 to 1024")
     }

@@ -78,6 +78,8 @@ public struct TrainingOptions: Equatable, Sendable {
   public var gradientAccumulationSteps = 1
   /// The share of documents held out.
   public var validFraction = 0.15
+  /// The days after which the adapter is to be judged again; see ``Sunset``.
+  public var sunsetDays = 180
   /// The seed of every random stream of the run.
   public var seed: UInt64 = 0
   /// Whether batches come in another order every epoch.

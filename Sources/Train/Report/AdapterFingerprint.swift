@@ -1,45 +1,57 @@
 import Files
 import Model
 
-/// Whether an adapter was trained for a base, by the fingerprint that its `run.json` keeps.
+/// Whether an adapter was trained for a base, its tokenizer and this layout of prompts, by what its `run.json` pins.
 ///
-/// An adapter on another base of the same shape loads and computes, and gives nonsense.
+/// An adapter on another base of the same shape, or on prompts that it has not learned to read, loads and computes,
+/// and gives nonsense.
 public enum AdapterFingerprint {
-  /// Refuses an adapter that was trained for another base. One without a record, as PEFT writes it, passes.
+  /// Refuses an adapter that was trained for something else. One without a record, as PEFT writes it, passes.
   ///
-  /// - Parameter fingerprint: that of the base, where it is known already.
-  /// - Throws: ``AdapterMismatch``; file and JSON errors where there is a record that cannot be read.
-  public static func check(_ folder: String, for base: BaseModel, fingerprint: Fingerprint? = nil) throws {
-    guard let record = try RunRecord.read(folder),
-      let expected = record["settings"]?["base_sha256"]?.stringValue
-    else { return }
-    let found = try (fingerprint ?? base.fingerprint()).hex
-    guard found != expected else { return }
-    let configuration = try JSONParser.parse(contentsOf: "\(folder)/\(AdapterFolder.configurationName)")
-    throw AdapterMismatch(
-      adapter: folder, trainedFor: configuration["base_model_name_or_path"]?.stringValue,
-      trainedForFingerprint: expected, base: base.path, baseFingerprint: found)
+  /// - Parameter fingerprints: those of the base, where they are known already.
+  /// - Throws: ``AdapterMismatch`` for another base, ``AdapterRefusal`` for another tokenizer or prompt layout; file
+  ///   and JSON errors where there is a record that cannot be read.
+  public static func check(
+    _ folder: String, for base: BaseModel, fingerprints: BaseFingerprints? = nil
+  ) throws {
+    guard let settings = try RunRecord.read(folder)?["settings"] else { return }
+    let found = try fingerprints ?? BaseFingerprints(base)
+    if let trained = settings["base_sha256"]?.stringValue, trained != found.base.hex {
+      let configuration = try JSONParser.parse(contentsOf: "\(folder)/\(AdapterFolder.configurationName)")
+      throw AdapterMismatch(
+        adapter: folder, trainedFor: configuration["base_model_name_or_path"]?.stringValue,
+        trainedForFingerprint: trained, base: base.path, baseFingerprint: found.base.hex)
+    }
+    if let trained = settings["tokenizer_sha256"]?.stringValue, trained != found.tokenizer.hex {
+      throw AdapterRefusal(
+        adapter: folder,
+        reason: .tokenizer(
+          path: "\(base.path)/tokenizer.json", found: found.tokenizer.hex, trained: trained))
+    }
+    if let trained = settings["prompt_layout"]?.stringValue, trained != PromptLayout.version {
+      throw AdapterRefusal(
+        adapter: folder, reason: .promptLayout(found: PromptLayout.version, trained: trained))
+    }
   }
 }
 
-/// An adapter and a base that do not belong together.
-public struct AdapterMismatch: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The adapter's folder.
-  public let adapter: String
-  /// The base that it was trained for, as its settings name it.
-  public let trainedFor: String?
-  /// The fingerprint of that base.
-  public let trainedForFingerprint: String
-  /// The base that was loaded.
-  public let base: String
-  /// Its fingerprint.
-  public let baseFingerprint: String
+/// The fingerprints of what a base brings to an adapter.
+public struct BaseFingerprints: Equatable, Sendable {
+  /// Configuration and weights.
+  public let base: Fingerprint
+  /// `tokenizer.json`.
+  public let tokenizer: Fingerprint
 
-  /// Names both bases, each with the first digits of its fingerprint.
-  public var description: String {
-    let other = trainedFor.map { "\($0) " } ?? ""
-    return "\(adapter): the base is \(base) (SHA-256 \(baseFingerprint.prefix(12))…); expected the one that"
-      + " this adapter was trained for, \(other)(\(trainedForFingerprint.prefix(12))…)."
-      + " Give that base with --model, or an adapter of this one."
+  /// Reads the files of a base.
+  ///
+  /// - Throws: file and checkpoint errors.
+  public init(_ base: BaseModel) throws { try self.init(path: base.path) }
+
+  /// Reads the files of the base in a folder.
+  ///
+  /// - Throws: file and checkpoint errors.
+  public init(path: String) throws {
+    base = try BaseModel.fingerprint(path: path)
+    tokenizer = try Fingerprint(contentsOf: "\(path)/tokenizer.json")
   }
 }

@@ -83,7 +83,7 @@ public enum RunRecord {
   ) throws {
     try write(
       run, opening(run, settings: settings, isFinished: true),
-      results(state: state, outcome: outcome, dataset: dataset))
+      results(state: state, outcome: outcome, dataset: dataset), dates(sunsetDays: run.options.sunsetDays))
   }
 
   private static func write(_ run: FineTuningRun, _ parts: JSONValue...) throws {
@@ -102,10 +102,20 @@ public enum RunRecord {
     ]
   }
 
+  /// When the adapter was written, and from which day on it is to be judged again.
+  private static func dates(sunsetDays: Int) -> JSONValue {
+    let now = Date.now
+    return [
+      "written_at": .string(now.formatted(.iso8601)), "sunset_days": .integer(Int64(sunsetDays)),
+      "sunset": .string(Sunset.day(sunsetDays, after: now)),
+    ]
+  }
+
   private static func results(
     state: FineTuningState, outcome: FineTuningOutcome, dataset: Dataset
   ) -> JSONValue {
     let report = dataset.report
+    let pins = RowPins(dataset)
     var counts = JSONObject()
     for kind in ArchiveRow.Kind.allCases {
       if let count = report.rowCounts[kind] { counts.append(kind.rawValue, .integer(Int64(count))) }
@@ -120,7 +130,9 @@ public enum RunRecord {
         "training_rows": .integer(Int64(report.trainingRowCount)),
         "held_out": .array(
           dataset.heldOutRows.map { .string(dataset.rows[$0].id ?? dataset.rows[$0].place) }),
+        "pins": pins.json,
       ],
+      "evaluation_sha256": .string(pins.evaluation.hex),
       "kept_step": .integer(Int64(outcome.keptStep)), "held_out": comparison(outcome),
       "verdict": outcome.verdict.map { .string($0.rawValue) } ?? .null,
       "self_test": [
@@ -156,7 +168,6 @@ public enum RunRecord {
         "lora-train": .string(PackageVersion.text), "swift": .string(PackageVersion.swift),
         "openblas": .string(GEMM.libraryVersion), "kernels": .string(KernelLevel.current.rawValue),
       ],
-      "written_at": .string(Date.now.formatted(.iso8601)),
     ]
   }
 

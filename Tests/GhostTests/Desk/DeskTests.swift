@@ -151,10 +151,10 @@ import Train
   @Test("A process that keeps the lock is waited for, then named")
   func busy() throws {
     let folder = try TemporaryFolder()
-    let lock = try DeskLock(folder.path)
+    let lock = try FolderLock(folder.path)
     #expect(
-      throwing { _ = try DeskLock(folder.path, patience: .zero) }
-        == "\(folder.path): found another ghost at work there; expected to be alone. Try again when it is done."
+      throwing { _ = try FolderLock(folder.path, patience: .zero) }
+        == "\(folder.path): found another command at work there; expected to be alone. Try again when it is done."
     )
     withExtendedLifetime(lock) {}
   }
