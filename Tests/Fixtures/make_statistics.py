@@ -6,13 +6,14 @@
 
 import difflib
 import json
+import re
 from collections import Counter
 from pathlib import Path
 
 import numpy
 from scipy.spatial.distance import cosine, jensenshannon
 from scipy.stats import binomtest, wasserstein_distance
-from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import cosine_distances
 
@@ -51,24 +52,53 @@ TEXTS = [
 
 
 def delta() -> dict:
+    """Cosine delta with every writer's reference texts weighing the same: four by one, two by another."""
+    writers = [[0, 1, 2, 3], [4, 5]]
     texts = [text.split() for text in TEXTS]
-    totals = Counter(word for text in texts for word in text)
-    words = [word for word, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0]))[:12]]
-    frequencies = numpy.array([[text.count(word) / len(text) for word in words] for text in texts])
-    z = (frequencies - frequencies.mean(axis=0)) / frequencies.std(axis=0, ddof=1)
-    pairs = [(left, right) for left in range(6) for right in range(left)]
+    weights = numpy.array([1 / (len(writers) * len(writer)) for writer in writers for _ in writer])
+    vocabulary = sorted({word for text in texts for word in text})
+    frequencies = numpy.array([[text.count(word) / len(text) for word in vocabulary] for text in texts])
+    means = numpy.average(frequencies, axis=0, weights=weights)
+    order = sorted(range(len(vocabulary)), key=lambda place: (-round(means[place], 12), vocabulary[place]))[:12]
+    deviations = numpy.sqrt(numpy.average((frequencies - means) ** 2, axis=0, weights=weights))
+    z = ((frequencies - means) / deviations)[:, order]
     return {
-        "count": 12,
+        "writers": writers,
+        "words": [vocabulary[place] for place in order],
         "pairs": [
-            {
-                "left": left,
-                "right": right,
-                "burrows": float(numpy.abs(z[left] - z[right]).mean()),
-                "cosine": float(cosine(z[left], z[right])),
-            }
-            for left, right in pairs
+            {"left": left, "right": right, "distance": float(cosine(z[left], z[right]))}
+            for left in range(6)
+            for right in range(left)
         ],
     }
+
+
+# Prose with what texts have: marks, contractions, curly quotes, accents, paragraphs of several sentences.
+PROSE = [
+    "It rained. We didn't go; nobody did!\n\n\u201cWhere to?\u201d he asked (twice). To the caf\u00e9 \u2014 the old one.",
+    "The cafe was shut.\n\nWhat of it? We'd a kettle, a lamp, and time\u2026 They said: \"Stay.\"\nSo we stayed.",
+    "A well-kept shop has no sign - it has a queue. It\u2019s the queue that you see, isn't it?\n\nAnd you wait; you wait.",
+]
+
+
+def units() -> list[dict]:
+    """Words, sentences, paragraphs and marks of the prose, by regular expressions."""
+    rows = []
+    for text in PROSE:
+        word = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+        paragraphs = [part for part in re.split(r"\n\s*\n", text) if word.search(part)]
+        sentences = [part for p in paragraphs for part in re.split(r"(?<=[.!?\u2026])[\"'\u201d\u2019)\]]*\s+", p)]
+        straight = text.translate(str.maketrans("\u201c\u201d\u2018\u2019", "\"\"''"))
+        rows.append(
+            {
+                "text": text,
+                "words": [found.lower().replace("\u2019", "'") for found in word.findall(text)],
+                "sentences": [len(word.findall(part)) for part in sentences if word.search(part)],
+                "paragraphs": [len(word.findall(part)) for part in paragraphs],
+                "marks": [straight.count(mark) for mark in ",.;:\u2014\u2013-\u2026!?()\"'\n"],
+            }
+        )
+    return rows
 
 
 def divergences() -> list[dict]:
@@ -86,15 +116,22 @@ def distances() -> list[dict]:
     random = numpy.random.default_rng(13)
     rows = []
     for left, right in ((1, 1), (3, 5), (40, 60)):
-        a, b = random.integers(1, 50, left), random.integers(1, 70, right)
+        a, b = random.integers(0, 50, left), random.integers(1, 70, right)
         rows.append({"left": a.tolist(), "right": b.tolist(), "distance": float(wasserstein_distance(a, b))})
     return rows
 
 
 def grams() -> list[dict]:
-    counts = CountVectorizer(analyzer="char", ngram_range=(4, 4)).fit_transform(TEXTS)
-    matrix = cosine_distances(counts)
-    return [{"left": 0, "right": other, "distance": float(matrix[0, other])} for other in range(1, 6)]
+    texts = [re.sub(r"\s+", " ", text) for text in PROSE]
+    totals = Counter(text[start : start + 4] for text in map(str.lower, texts) for start in range(len(text) - 3))
+    vocabulary = [gram for gram, _ in sorted(totals.items(), key=lambda item: (-item[1], item[0]))[:50]]
+    weights = TfidfVectorizer(analyzer="char", ngram_range=(4, 4), vocabulary=vocabulary).fit_transform(texts)
+    matrix = cosine_distances(weights)
+    return [
+        {"left": left, "right": right, "distance": float(matrix[left, right])}
+        for left in range(len(texts))
+        for right in range(left)
+    ]
 
 
 def copying() -> list[dict]:
@@ -126,6 +163,7 @@ def main() -> None:
     gate = {"wilson": wilson(), "percentiles": percentiles()}
     voice = {
         "texts": TEXTS,
+        "units": units(),
         "delta": delta(),
         "divergences": divergences(),
         "distances": distances(),

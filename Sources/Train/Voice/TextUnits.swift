@@ -1,79 +1,128 @@
 /// A text as the measures of voice read it: words, sentences, paragraphs and punctuation.
 public struct TextUnits: Equatable, Sendable {
+  /// The marks that ``punctuation`` counts, in its order; curly quotes count as straight ones.
+  public static let marks: [Character] = [
+    ",", ".", ";", ":", "—", "–", "-", "…", "!", "?", "(", ")", "\"", "'", "\n",
+  ]
+
   /// The words, lower-cased: runs of letters, with an apostrophe where letters stand on both sides of it.
-  public let words: [String]
+  public private(set) var words: [String] = []
   /// The words of each sentence that has some. A sentence ends with ., !, ? or …, behind which quotes and brackets
   /// may close, before white space; a paragraph's end ends one too.
-  public let sentenceLengths: [Int]
+  public private(set) var sentenceLengths: [Int] = []
   /// The words of each paragraph that has some; paragraphs are apart by an empty line.
-  public let paragraphLengths: [Int]
-  /// How often each mark of punctuation stands in the text.
-  public let punctuation: [Character: Int]
+  public private(set) var paragraphLengths: [Int] = []
+  /// How often each of ``marks`` stands in the text.
+  public private(set) var punctuation = [Int](repeating: 0, count: marks.count)
 
-  /// Reads a text.
+  /// Reads a text, in one pass over its Unicode scalars.
   public init(_ text: String) {
-    var words: [String] = []
-    var sentences: [Int] = []
-    var paragraphs: [Int] = []
-    var punctuation: [Character: Int] = [:]
-    for character in text where ",.;:—–-…!?()\"'“”‘’".contains(character) {
-      punctuation[character, default: 0] += 1
+    var word: [UInt8] = []
+    var apostropheIsDue = false
+    var sentenceHasEnded = false
+    var newlines = 0
+    var (sentenceStart, paragraphStart) = (0, 0)
+
+    func endWord() {
+      apostropheIsDue = false
+      guard !word.isEmpty else { return }
+      words.append(String(decoding: word, as: UTF8.self))
+      word.removeAll(keepingCapacity: true)
     }
-    for paragraph in TextUnits.paragraphs(text) {
-      var length = 0
-      for sentence in TextUnits.sentences(paragraph) {
-        let found = TextUnits.words(sentence)
-        if !found.isEmpty { sentences.append(found.count) }
-        length += found.count
-        words += found
+    func endSentence() {
+      if words.count > sentenceStart { sentenceLengths.append(words.count - sentenceStart) }
+      sentenceStart = words.count
+      sentenceHasEnded = false
+    }
+    func endParagraph() {
+      endSentence()
+      if words.count > paragraphStart { paragraphLengths.append(words.count - paragraphStart) }
+      paragraphStart = words.count
+    }
+
+    for scalar in text.unicodeScalars {
+      if let letter = Letter(scalar, continuesWord: !word.isEmpty) {
+        if apostropheIsDue { word.append(UInt8(ascii: "'")) }
+        apostropheIsDue = false
+        letter.append(to: &word)
+        sentenceHasEnded = false
+        newlines = 0
+        continue
       }
-      if length > 0 { paragraphs.append(length) }
+      if let mark = TextUnits.mark(scalar) { punctuation[mark] += 1 }
+      let isApostrophe = scalar == "'" || scalar == "’"
+      if isApostrophe, !word.isEmpty, !apostropheIsDue { apostropheIsDue = true } else { endWord() }
+      if scalar.isSpace {
+        if sentenceHasEnded { endSentence() }
+        if scalar == "\n" { newlines += 1 }
+        if newlines == 2 { endParagraph() }
+        continue
+      }
+      newlines = 0
+      switch scalar {
+      case ".", "!", "?", "…": sentenceHasEnded = true
+      case "\"", "'", "”", "’", "»", ")", "]": break
+      default: sentenceHasEnded = false
+      }
     }
-    self.words = words
-    sentenceLengths = sentences
-    paragraphLengths = paragraphs
-    self.punctuation = punctuation
+    endWord()
+    endParagraph()
   }
 
-  private static func paragraphs(_ text: String) -> [String] {
-    text.split(separator: "\n", omittingEmptySubsequences: false)
-      .split { $0.allSatisfy(\.isWhitespace) }.map { $0.joined(separator: "\n") }
+  /// The place of a scalar's mark among ``marks``.
+  private static func mark(_ scalar: Unicode.Scalar) -> Int? {
+    switch scalar {
+    case ",": 0
+    case ".": 1
+    case ";": 2
+    case ":": 3
+    case "—": 4
+    case "–": 5
+    case "-": 6
+    case "…": 7
+    case "!": 8
+    case "?": 9
+    case "(": 10
+    case ")": 11
+    case "\"", "“", "”": 12
+    case "'", "‘", "’": 13
+    case "\n": 14
+    default: nil
+    }
+  }
+}
+
+/// A letter of a word, as lower case.
+private enum Letter {
+  case ascii(UInt8)
+  case other(Unicode.Scalar)
+
+  /// Nil where `scalar` is no letter; a combining mark is part of the word before it.
+  init?(_ scalar: Unicode.Scalar, continuesWord: Bool) {
+    switch scalar.value {
+    case 0x61...0x7A: self = .ascii(UInt8(scalar.value))
+    case 0x41...0x5A: self = .ascii(UInt8(scalar.value) | 0x20)
+    case 0x80...:
+      let properties = scalar.properties
+      guard
+        properties.isAlphabetic || (continuesWord && properties.generalCategory == .nonspacingMark)
+      else { return nil }
+      self = .other(scalar)
+    default: return nil
+    }
   }
 
-  private static func sentences(_ text: String) -> [String] {
-    var sentences: [String] = []
-    var sentence = ""
-    var hasEnded = false
-    for character in text {
-      if hasEnded, character.isWhitespace {
-        sentences.append(sentence)
-        sentence = ""
-      }
-      if ".!?…".contains(character) {
-        hasEnded = true
-      } else if !"\"'”’»)]".contains(character) {
-        hasEnded = false
-      }
-      sentence.append(character)
+  func append(to word: inout [UInt8]) {
+    switch self {
+    case .ascii(let byte): word.append(byte)
+    case .other(let scalar): word.append(contentsOf: scalar.properties.lowercaseMapping.utf8)
     }
-    return sentences + [sentence]
   }
+}
 
-  private static func words(_ text: String) -> [String] {
-    let characters = Array(text.lowercased())
-    var words: [String] = []
-    var word = ""
-    for (index, character) in characters.enumerated() {
-      let joins =
-        "'’".contains(character) && !word.isEmpty && index + 1 < characters.count
-        && characters[index + 1].isLetter
-      if character.isLetter || joins {
-        word.append(character == "’" ? "'" : character)
-      } else if !word.isEmpty {
-        words.append(word)
-        word = ""
-      }
-    }
-    return word.isEmpty ? words : words + [word]
+extension Unicode.Scalar {
+  /// Whether the scalar is white space; the look-up in Unicode's tables is left to those that need it.
+  var isSpace: Bool {
+    value < 0x80 ? value == 0x20 || (0x09...0x0D).contains(value) : properties.isWhitespace
   }
 }

@@ -1,63 +1,60 @@
-/// Burrows's Delta and its cosine form: how far two texts are apart in their use of the most frequent words.
+/// The cosine form of Burrows's Delta: how far two texts are apart in their use of the most frequent words.
 ///
-/// With f the relative frequency of a word in a text, and μ and σ its mean and standard deviation (n − 1) over the
-/// reference texts, a text is the profile z = (f − μ) / σ over the n most frequent words, and
-///
-///     Burrows(A, B) = Σ|z(A) − z(B)| / n,   cosine(A, B) = 1 − z(A)·z(B) / (‖z(A)‖·‖z(B)‖)
+/// With f the relative frequency of a word in a text, and μ and σ its mean and standard deviation over reference
+/// texts in which every writer weighs the same, a text is the profile z = (f − μ) / σ over the n most frequent words,
+/// and Δ(A, B) = 1 − z(A)·z(B) / (‖z(A)‖·‖z(B)‖).
 ///
 /// - SeeAlso: Burrows, 2002; Evert et al., 2017 (doi:10.1093/llc/fqx023), where the cosine tells authors apart best.
-public struct WordDelta: Equatable, Sendable {
+struct WordDelta: Equatable, Sendable {
   /// The words of the profile, the most frequent first.
-  public let words: [String]
+  let words: [String]
   private let means: [Double]
   private let deviations: [Double]
 
-  /// Learns the profile from reference texts, by several writers best.
+  /// Learns the profile.
   ///
   /// - Parameters:
-  ///   - texts: the words of each text; at least two texts have some.
+  ///   - writers: each writer's reference texts, as their words.
   ///   - count: the most words to compare; words that every text uses alike tell nothing and are left out.
-  public init(reference texts: [[String]], count: Int) {
-    let texts = texts.filter { !$0.isEmpty }
-    precondition(texts.count >= 2, "\(texts.count) reference texts with words; two are the fewest")
-    let frequencies = texts.map(WordDelta.frequencies)
-    var totals: [String: Int] = [:]
-    for word in texts.joined() { totals[word, default: 0] += 1 }
-    let frequent = totals.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(count).map(\.key)
-    let n = Double(texts.count)
-    let statistics = frequent.map { word in
-      let values = frequencies.map { $0[word] ?? 0 }
-      let mean = values.reduce(0, +) / n
-      let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (n - 1)
-      return (word: word, mean: mean, deviation: variance.squareRoot())
-    }.filter { $0.deviation > 0 }
-    words = statistics.map(\.word)
-    means = statistics.map(\.mean)
-    deviations = statistics.map(\.deviation)
+  init(writers: [[[String]]], count: Int) {
+    let writers = writers.map { $0.filter { !$0.isEmpty } }.filter { !$0.isEmpty }
+    var sums: [String: (first: Double, second: Double)] = [:]
+    for texts in writers {
+      let weight = 1 / Double(writers.count * texts.count)
+      for text in texts {
+        var counts: [String: Int] = [:]
+        for word in text { counts[word, default: 0] += 1 }
+        for (word, count) in counts {
+          let frequency = Double(count) / Double(text.count)
+          let sum = sums[word] ?? (0, 0)
+          sums[word] = (sum.first + weight * frequency, sum.second + weight * frequency * frequency)
+        }
+      }
+    }
+    let frequent = sums.sorted { ($1.value.first, $0.key) < ($0.value.first, $1.key) }.prefix(count)
+    // A variance that is nothing but rounding has no meaning: 2⁻⁴⁰ of the square is far above it.
+    let telling = frequent.filter { $0.value.second > (1 + 0x1p-40) * $0.value.first * $0.value.first }
+    words = telling.map(\.key)
+    means = telling.map(\.value.first)
+    deviations = telling.map { ($0.value.second - $0.value.first * $0.value.first).squareRoot() }
   }
 
-  /// Burrows's Delta between two texts by their words.
-  public func burrows(_ left: [String], _ right: [String]) -> Double {
-    let (a, b) = (profile(left), profile(right))
-    return a.isEmpty ? 0 : zip(a, b).reduce(0) { $0 + abs($1.0 - $1.1) } / Double(a.count)
-  }
-
-  /// Cosine Delta between two texts by their words, from 0 to 2; 1 where a profile has no direction.
-  public func cosine(_ left: [String], _ right: [String]) -> Double {
-    let (a, b) = (profile(left), profile(right))
-    func dot(_ x: [Double], _ y: [Double]) -> Double { zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } }
-    let norms = (dot(a, a) * dot(b, b)).squareRoot()
-    return norms > 0 ? 1 - dot(a, b) / norms : 1
-  }
-
-  private func profile(_ text: [String]) -> [Double] {
-    let frequencies = WordDelta.frequencies(text)
-    return words.indices.map { ((frequencies[words[$0]] ?? 0) - means[$0]) / deviations[$0] }
-  }
-
-  private static func frequencies(_ text: [String]) -> [String: Double] {
-    var counts: [String: Double] = [:]
-    for word in text { counts[word, default: 0] += 1 }
-    return counts.mapValues { $0 / Double(text.count) }
+  /// The distance of two texts, from 0 to 2; nil where a text has no words or its profile no direction.
+  ///
+  /// - Parameters:
+  ///   - left: how often each of ``words`` stands in one text, and how many words that has.
+  ///   - right: the same of the other.
+  func distance(_ left: (counts: [Int32], words: Int), _ right: (counts: [Int32], words: Int)) -> Double? {
+    guard left.words > 0, right.words > 0 else { return nil }
+    var (product, a, b) = (0.0, 0.0, 0.0)
+    for index in words.indices {
+      let x = (Double(left.counts[index]) / Double(left.words) - means[index]) / deviations[index]
+      let y = (Double(right.counts[index]) / Double(right.words) - means[index]) / deviations[index]
+      product += x * y
+      a += x * x
+      b += y * y
+    }
+    let norms = (a * b).squareRoot()
+    return norms > 0 ? 1 - product / norms : nil
   }
 }

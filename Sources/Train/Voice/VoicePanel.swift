@@ -1,0 +1,118 @@
+import Tensor
+
+/// The measures by which a text is, or is not, in one writer's voice.
+///
+/// Built once from what the writer wrote; what a system wrote is then counted piece by piece (``profile(of:)``), added
+/// up, and compared (``distances(of:)``): short texts are noisy, a system's drafts taken together are not.
+///
+/// Distances shrink as a sample grows, so a distance says something only beside that of as much text by the writer:
+/// ``ownDistances(words:)``.
+public struct VoicePanel: Sendable {
+  /// Other texts, beside which the writer's words are frequent or rare.
+  public enum Contrast: Equatable, Sendable {
+    /// Texts by other people, a list a writer. Only they can say which metrics tell this writer from others.
+    case writers([[String]])
+    /// Where there are none, a base's drafts: the measures then run between base and writer.
+    case base([String])
+
+    var texts: [[String]] {
+      switch self {
+      case .writers(let writers): writers
+      case .base(let drafts): [drafts]
+      }
+    }
+  }
+
+  /// How well each metric tells this writer from the others; nil where too little is there to judge it by.
+  public let separation: VoiceSeparation?
+  /// What all the writer's texts have together.
+  public let writer: VoiceProfile
+
+  private let features: VoiceFeatures
+  private let texts: [String]
+  private let profiles: [VoiceProfile]
+  private let seed: UInt64
+
+  /// Reads the texts.
+  ///
+  /// - Parameters:
+  ///   - texts: what the writer wrote and the adapter may have seen: the training side.
+  ///   - contrast: texts by others. Without any there is no cosine delta.
+  ///   - seed: of the draws from the writer's texts.
+  public init(writer texts: [String], against contrast: Contrast, seed: UInt64) {
+    let sides = [texts] + contrast.texts
+    let size = VoiceSeparation.chunkSize(sides)
+    let chunks = sides.map { side in
+      TextChunks.spread(TextChunks.cut(side, words: size), count: VoiceSeparation.mostChunks)
+    }
+    features = VoiceFeatures(writers: chunks)
+    self.texts = texts
+    self.seed = seed
+    profiles = texts.map(features.profile)
+    writer = profiles.reduce(into: features.empty, +=)
+    if case .writers = contrast {
+      separation = VoiceSeparation(
+        writer: chunks[0].map(features.profile), others: chunks.dropFirst().joined().map(features.profile),
+        words: size, features: features)
+    } else {
+      separation = nil
+    }
+  }
+
+  /// The metrics that are not muted: those that tell this writer from others, or all where that was not judged.
+  public var metrics: [VoiceMetric] { separation?.telling ?? VoiceMetric.allCases }
+
+  /// What is counted in a text.
+  public func profile(of text: String) -> VoiceProfile { features.profile(of: text) }
+
+  /// What is counted in several texts together.
+  public func profile(of texts: some Sequence<String>) -> VoiceProfile {
+    texts.reduce(into: features.empty) { $0 += features.profile(of: $1) }
+  }
+
+  /// The sum of some of the profiles of pieces, as a draw with replacement names them.
+  public func sum(of pieces: [VoiceProfile], at places: [Int]) -> VoiceProfile {
+    places.reduce(into: features.empty) { $0 += pieces[$1] }
+  }
+
+  /// The distance to the writer by every metric; one that the text says nothing about is missing.
+  public func distances(of profile: VoiceProfile) -> [VoiceMetric: Double] {
+    features.distances(profile, writer)
+  }
+
+  /// The distances of as much of the writer's own text to the rest of it.
+  ///
+  /// The mean over 20 draws of whole posts, the last of which is cut at the end of a paragraph; of at most half of
+  /// all words. Empty where there are fewer than two posts.
+  ///
+  /// - Parameter words: the size of the sample beside which this is to stand.
+  public func ownDistances(words: Int) -> [VoiceMetric: Double] {
+    guard profiles.count >= 2 else { return [:] }
+    let draws = 20
+    var random = RandomSource(seed: seed, stream: "voice")
+    var found: [VoiceMetric: [Double]] = [:]
+    for _ in 0..<draws {
+      let (sample, rest) = split(
+        random.shuffled(Array(profiles.indices)), words: min(words, writer.words / 2))
+      for (metric, distance) in features.distances(sample, rest) {
+        found[metric, default: []].append(distance)
+      }
+    }
+    return found.mapValues { $0.reduce(0, +) / Double($0.count) }
+  }
+
+  /// A sample of the posts in their order, and all posts of which nothing is in it.
+  private func split(_ order: [Int], words: Int) -> (sample: VoiceProfile, rest: VoiceProfile) {
+    var (sample, rest) = (features.empty, writer)
+    for post in order where sample.words < words {
+      let missing = words - sample.words
+      if profiles[post].words <= missing {
+        sample += profiles[post]
+      } else {
+        sample += features.profile(of: TextChunks.cut([texts[post]], words: missing)[0])
+      }
+      rest -= profiles[post]
+    }
+    return (sample, rest)
+  }
+}
