@@ -3,25 +3,32 @@ struct VoiceFeatures: Sendable {
   /// The lengths up to which sentences and paragraphs are told apart, in words.
   private static let longest = (sentence: 255, paragraph: 511)
 
-  private let delta: WordDelta
-  private let grams: CharacterGrams
   private let frequentPlaces: [String: Int]
+  private let grams: CharacterGrams
+  private var delta: WordDelta
   private static let functionPlaces = places(FunctionWords.all)
 
-  /// Learns the features.
-  ///
-  /// - Parameter writers: each writer's reference texts.
-  init(writers: [[String]]) {
-    delta = WordDelta(writers: writers.map { $0.map { TextUnits($0).words } }, count: 300)
-    grams = CharacterGrams(reference: writers.flatMap(\.self), count: 3000)
-    frequentPlaces = Self.places(delta.words)
+  /// Learns the features from each writer's reference texts, whose profiles are answered too.
+  static func learned(from writers: [[String]]) -> (features: VoiceFeatures, references: [[VoiceProfile]]) {
+    var features = VoiceFeatures(
+      frequentPlaces: places(
+        WordDelta.frequentWords(writers.map { $0.map { TextUnits($0).words } }, count: 300)),
+      grams: CharacterGrams(reference: writers.flatMap(\.self), count: 3000), delta: WordDelta(writers: []))
+    let references = writers.map { $0.map(features.profile) }
+    features.fit(to: references)
+    return (features, references)
+  }
+
+  /// Learns anew what is usual, from the profiles of each writer's reference texts.
+  mutating func fit(to writers: [[VoiceProfile]]) {
+    delta = WordDelta(writers: writers.map { $0.map { ($0.frequentWords, $0.words) } })
   }
 
   /// A profile of nothing.
   var empty: VoiceProfile {
     func zeros(_ count: Int) -> [Int32] { [Int32](repeating: 0, count: count) }
     return VoiceProfile(
-      words: 0, frequentWords: zeros(delta.words.count), functionWords: zeros(FunctionWords.all.count),
+      words: 0, frequentWords: zeros(frequentPlaces.count), functionWords: zeros(FunctionWords.all.count),
       punctuation: zeros(TextUnits.marks.count), sentenceLengths: zeros(Self.longest.sentence + 1),
       paragraphLengths: zeros(Self.longest.paragraph + 1), characterGrams: zeros(grams.count))
   }

@@ -45,15 +45,14 @@ public struct VoicePanel: Sendable {
     let chunks = sides.map { side in
       TextChunks.spread(TextChunks.cut(side, words: size), count: VoiceSeparation.mostChunks)
     }
-    features = VoiceFeatures(writers: chunks)
+    let (learned, references) = VoiceFeatures.learned(from: chunks)
+    features = learned
     self.texts = texts
     self.seed = seed
-    profiles = texts.map(features.profile)
-    writer = profiles.reduce(into: features.empty, +=)
+    profiles = texts.map(learned.profile)
+    writer = profiles.reduce(into: learned.empty, +=)
     if case .writers = contrast {
-      separation = VoiceSeparation(
-        writer: chunks[0].map(features.profile), others: chunks.dropFirst().joined().map(features.profile),
-        words: size, features: features)
+      separation = VoiceSeparation(references, words: size, features: learned)
     } else {
       separation = nil
     }

@@ -1,8 +1,8 @@
 /// How well each metric tells one writer from others, on text that it was not built from.
 ///
-/// The writer's text is cut to chunks, and these to five runs. A chunk of a run, and an equal share of the others'
-/// chunks, is compared with the writer's other four runs; the area under the ROC curve is how often the writer's
-/// chunk is the nearer one.
+/// Everyone's text is cut to chunks, and these to five runs. The chunks of a run are compared with the writer's other
+/// four, and what is usual is learned without them too; the area under the ROC curve is how often a chunk by the
+/// writer is nearer than one by another.
 public struct VoiceSeparation: Equatable, Sendable {
   /// The area under which a metric is muted: one that cannot tell this writer from others says nothing of a draft.
   public static let leastArea = 0.75
@@ -10,6 +10,8 @@ public struct VoiceSeparation: Equatable, Sendable {
   public static let fewestChunks = 10
   /// More chunks than this of one writer are thinned out evenly: they would say little more.
   public static let mostChunks = 100
+
+  private static let folds = 5
 
   /// The area under the curve of each metric.
   public let areas: [VoiceMetric: Double]
@@ -26,24 +28,30 @@ public struct VoiceSeparation: Equatable, Sendable {
   }
 
   /// Judges the metrics; nil where there are too few chunks.
-  init?(writer: [VoiceProfile], others: [VoiceProfile], words: Int, features: VoiceFeatures) {
-    guard min(writer.count, others.count) >= Self.fewestChunks else { return nil }
-    let folds = 5
-    let total = writer.reduce(into: features.empty, +=)
+  ///
+  /// - Parameters:
+  ///   - writers: the chunks of the writer and then of each other.
+  ///   - words: the words that a chunk has at least.
+  ///   - features: what was counted.
+  init?(_ writers: [[VoiceProfile]], words: Int, features: VoiceFeatures) {
+    let (own, others) = (writers.first?.count ?? 0, writers.dropFirst().reduce(0) { $0 + $1.count })
+    guard min(own, others) >= Self.fewestChunks else { return nil }
     var same: [VoiceMetric: [Double]] = [:]
     var different: [VoiceMetric: [Double]] = [:]
-    for fold in 0..<folds {
+    for fold in 0..<Self.folds {
       // Runs and not every fifth chunk: neighbours may be of one post, whose topic would tell them.
-      let held = writer[writer.count * fold / folds..<writer.count * (fold + 1) / folds]
-      let rest = held.reduce(into: total, -=)
-      for chunk in held {
-        for (metric, distance) in features.distances(chunk, rest) {
-          same[metric, default: []].append(distance)
-        }
-      }
-      for chunk in stride(from: fold, to: others.count, by: folds).map({ others[$0] }) {
-        for (metric, distance) in features.distances(chunk, rest) {
-          different[metric, default: []].append(distance)
+      let held = writers.map { $0[$0.count * fold / Self.folds..<$0.count * (fold + 1) / Self.folds] }
+      let rest = zip(writers, held).map { Array($0[..<$1.startIndex] + $0[$1.endIndex...]) }
+      var features = features
+      features.fit(to: rest)
+      let writer = rest[0].reduce(into: features.empty, +=)
+      for (side, chunks) in held.enumerated() {
+        for (metric, distance) in chunks.flatMap({ features.distances($0, writer) }) {
+          if side == 0 {
+            same[metric, default: []].append(distance)
+          } else {
+            different[metric, default: []].append(distance)
+          }
         }
       }
     }
@@ -51,14 +59,14 @@ public struct VoiceSeparation: Equatable, Sendable {
       areas[entry.key] = AreaUnderCurve.ofDistance(same: entry.value, different: different[entry.key] ?? [])
     }
     self.words = words
-    ownChunks = writer.count
-    otherChunks = others.count
+    ownChunks = own
+    otherChunks = others
   }
 
-  /// The size of a chunk at which every side has enough of them: 1,500 words, or what the smallest side allows, and at
-  /// least 300, below which frequencies are noise.
+  /// The size of a chunk in words: 1,500, or less so that the smallest side has some 25, and at least 300, below which
+  /// frequencies are noise.
   static func chunkSize(_ sides: [[String]]) -> Int {
     let smallest = sides.map { $0.reduce(0) { $0 + Seed.wordCount(of: $1) } }.min() ?? 0
-    return min(1500, max(300, smallest / (fewestChunks + 2)))
+    return min(1500, max(300, smallest / 25))
   }
 }

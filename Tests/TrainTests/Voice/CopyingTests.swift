@@ -49,7 +49,7 @@ struct CopyingTests {
       let expected = Self.naive(words, from: others)
       #expect(found.longestRun.count == expected.run && found.containment == expected.containment)
       let run = found.longestRun.joined(separator: " ")
-      #expect(others.contains { $0.joined(separator: " ").contains(run) })
+      #expect(run.isEmpty || others.contains { $0.joined(separator: " ").contains(run) })
     }
   }
 

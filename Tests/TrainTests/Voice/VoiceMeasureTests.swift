@@ -40,25 +40,23 @@ struct VoiceMeasureTests {
     let reference = try #require(reference["delta"])
     let words = texts.map { TextUnits($0).words }
     let writers = reference["writers"]?.arrayValue?.map { $0.arrayValue?.compactMap(\.intValue) ?? [] } ?? []
-    let delta = WordDelta(writers: writers.map { $0.map { words[$0] } }, count: 12)
-    #expect(delta.words == reference["words"]?.arrayValue?.compactMap(\.stringValue))
-    func counted(_ text: Int?) throws -> (counts: [Int32], words: Int) {
-      let text = words[try #require(text)]
-      return (delta.words.map { word in Int32(text.count { $0 == word }) }, text.count)
+    let frequent = WordDelta.frequentWords(writers.map { $0.map { words[$0] } }, count: 12)
+    #expect(frequent == reference["words"]?.arrayValue?.compactMap(\.stringValue))
+    let counted = words.map { text in
+      (counts: frequent.map { word in Int32(text.count { $0 == word }) }, words: text.count)
     }
+    let delta = WordDelta(writers: writers.map { $0.map { counted[$0] } })
     let pairs = try #require(reference["pairs"]?.arrayValue)
     #expect(pairs.count == 15)
     for row in pairs {
-      close(
-        delta.distance(try counted(row["left"]?.intValue), try counted(row["right"]?.intValue)),
-        row["distance"])
+      let (left, right) = (try #require(row["left"]?.intValue), try #require(row["right"]?.intValue))
+      close(delta.distance(counted[left], counted[right]), row["distance"])
     }
-    let (none, some) = (([Int32](repeating: 0, count: 12), 0), try counted(0))
-    #expect(delta.distance(none, some) == nil && delta.distance(some, none) == nil)
-    // What every text uses alike has no deviation, and a lone text is its own mean.
-    #expect(WordDelta(writers: [[["a", "b"], ["b", "a"]]], count: 9).words.isEmpty)
-    #expect(WordDelta(writers: [[words[0]]], count: 9).words.isEmpty)
-    #expect(WordDelta(writers: [], count: 9).distance(([], 1), ([], 1)) == nil)
+    let none = (counts: [Int32](repeating: 0, count: 12), words: 0)
+    #expect(delta.distance(none, counted[0]) == nil && delta.distance(counted[0], none) == nil)
+    // A lone text is its own mean, and tells nothing.
+    #expect(WordDelta(writers: [[counted[0]]]).distance(counted[0], counted[1]) == nil)
+    #expect(WordDelta.frequentWords([[["b", "a"]], [[]], []], count: 1) == ["a"])
   }
 
   @Test("Jensen and Shannon's divergence is SciPy's, 0 for equal shares and 1 for none in common")
