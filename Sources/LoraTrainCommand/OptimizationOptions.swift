@@ -50,6 +50,32 @@ struct OptimizationOptions: ParsableArguments {
     name: .long, help: ArgumentHelp("Batches whose gradients are summed before each step.", valueName: "n"))
   var gradAccumulationSteps = TrainingOptions().gradientAccumulationSteps
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "What is learned of edits: the final (sft), by the diff (weighted-sft), against its draft as well (dense, orpo)"
+        + " or only so (dpo); auto adds what so many pairs can carry.", valueName: "name"))
+  var objective = TrainingOptions().objective
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "β of the preference loss. (default: 2 for dense, 0.1 for dpo and orpo)", valueName: "x"))
+  var beta: Double?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Factor on the preference loss. (default: 1 for dpo and orpo, 0.25 for dense, auto by pairs)",
+      valueName: "x"))
+  var preferenceWeight: Double?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Factor on the unlikelihood of words that were cut. (default: 0, auto by pairs)", valueName: "x"))
+  var unlikelihoodWeight: Double?
+
   @Option(name: .long, help: ArgumentHelp("Seed of every random choice.", valueName: "n"))
   var seed = TrainingOptions().seed
 
@@ -69,6 +95,10 @@ struct OptimizationOptions: ParsableArguments {
     options.maxGradientNorm = maxGradNorm
     options.batchSize = batchSize
     options.gradientAccumulationSteps = gradAccumulationSteps
+    options.objective = objective
+    options.beta = beta
+    options.preferenceWeight = preferenceWeight
+    options.unlikelihoodWeight = unlikelihoodWeight
     options.seed = seed
     options.shuffles = shuffle
     options.recomputesLayers = recompute
@@ -76,3 +106,4 @@ struct OptimizationOptions: ParsableArguments {
 }
 
 extension LearningRateSchedule.Shape: ExpressibleByArgument {}
+extension Objective: ExpressibleByArgument {}

@@ -28,7 +28,7 @@ struct ExitCodeTests {
       comparison: HeldOutComparison(
         base: [DocumentLoss(nats: 2, tokens: 1, bytes: 1)],
         adapter: [DocumentLoss(nats: nats, tokens: 1, bytes: 1)], seed: 0),
-      selfTest: AdapterSelfTest(largestDifference: passes ? 0 : 1, largestEffect: 1),
+      edits: nil, selfTest: AdapterSelfTest(largestDifference: passes ? 0 : 1, largestEffect: 1),
       endings: DraftEndings(ended: 0, drafts: 0), trainingSeconds: 1, trainingTokens: 1,
       evaluationSeconds: 1, sessionSeconds: 1, peakBytes: 1)
   }

@@ -63,6 +63,7 @@ final class PackedPass {
     let rows = scored.map { Int32($0 - 1) }
     let targets = scored.map { flat[$0] }
     var losses = [Float](repeating: 0, count: targets.count)
+    let weights = [Float](repeating: 1 / Float(targets.count), count: targets.count)
     withTokens { tokens in
       let stream = decoder.forward(tokens, activations: activations, dropoutSeed: dropoutSeed)
       guard let dStream = decoder.streamGradient(activations, tokens: ids.count) else { return }
@@ -70,9 +71,10 @@ final class PackedPass {
         targets.withUnsafeBufferPointer { targets in
           losses.withUnsafeMutableBufferPointer { losses in
             guard let base = losses.baseAddress else { return }
-            head.lossAndGradient(
-              of: stream, rows: rows, labels: targets, scale: 1 / Float(targets.count), into: base,
-              dStream: dStream)
+            weights.withUnsafeBufferPointer { weights in
+              head.lossAndGradient(
+                of: stream, rows: rows, labels: targets, labelWeights: weights, into: base, dStream: dStream)
+            }
           }
         }
       }

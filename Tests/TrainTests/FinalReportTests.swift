@@ -11,10 +11,12 @@ struct FinalReportTests {
     return try #require(HeldOutComparison(base: losses([200, 100]), adapter: losses(adapterNats), seed: 0))
   }
 
-  static func outcome(_ comparison: HeldOutComparison?, passes: Bool = true) -> FineTuningOutcome {
+  static func outcome(
+    _ comparison: HeldOutComparison?, edits: EditComparison? = nil, passes: Bool = true
+  ) -> FineTuningOutcome {
     FineTuningOutcome(
       adapterPath: "adapters/posts-1", keptStep: 40, comparison: comparison,
-      selfTest: AdapterSelfTest(largestDifference: passes ? 0 : 0.5, largestEffect: 0.25),
+      edits: edits, selfTest: AdapterSelfTest(largestDifference: passes ? 0 : 0.5, largestEffect: 0.25),
       endings: DraftEndings(ended: 3, drafts: comparison == nil ? 0 : 4), trainingSeconds: 42,
       trainingTokens: 84_000, evaluationSeconds: 5, sessionSeconds: 50, peakBytes: 212 << 20)
   }
@@ -85,6 +87,22 @@ struct FinalReportTests {
         kept       the last step, 40
         \(Self.facts)
         """)
+  }
+
+  @Test("Held-out edits stand under base and adapter")
+  func edits() {
+    let edits = EditComparison(
+      base: EditScore(pairs: 7, preferred: 2, newNats: 9, newTokens: 2, cutNats: 3, cutTokens: 1),
+      adapter: EditScore(pairs: 7, preferred: 5, newNats: 8, newTokens: 2))
+    let lines = FinalReport(
+      Self.outcome(nil, edits: edits), totalSteps: 40, drafts: nil, nextCommand: ""
+    ).lines(width: 80)
+    #expect(
+      lines.dropFirst(3).prefix(3) == [
+        "edits      final likelier than draft in 2 → 5 of 7 held out",
+        "new words  4.50 → 4.00 nats a token",
+        "cut words  3.00 → none nats a token",
+      ])
   }
 
   @Test("A failed self-test says by how much")

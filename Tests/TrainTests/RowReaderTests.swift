@@ -50,6 +50,47 @@ struct RowReaderTests {
     #expect(try row(#"{"id": 7, "text": "A."}"#).id == "7")
   }
 
+  @Test("Weight and spans are read, and count 1 where none are given")
+  func weights() throws {
+    let weighted = try row(
+      #"{"text": "A b c.", "weight": 2.5, "spans": [{"start": 4, "end": 5, "weight": 0}, {"start": 0, "end": 1}]}"#
+    )
+    #expect(weighted.weight == 2.5)
+    #expect(weighted.spans == [.init(bytes: 0..<1, weight: 1), .init(bytes: 4..<5, weight: 0)])
+    let plain = try row(#"{"text": "A.", "weight": null, "spans": null}"#)
+    #expect(plain.weight == 1 && plain.spans.isEmpty)
+  }
+
+  @Test(
+    "A weight or span that cannot be is refused",
+    arguments: [
+      (#"{"text": "A.", "weight": -1}"#, #""weight" must be a number from 0 to 1000, found -1"#),
+      (#"{"text": "A.", "weight": "high"}"#, #""weight" must be a number from 0 to 1000, found a string"#),
+      (
+        #"{"text": "A.", "spans": 3}"#, #""spans" must be a list of {"start", "end", "weight"}, found 3"#
+      ),
+      (
+        #"{"text": "A.", "spans": [{"start": 1, "end": 3}]}"#,
+        #""spans[0]" must be a "start" below its "end" within the 2 bytes of the text, found 1 and 3"#
+      ),
+      (
+        #"{"text": "A.", "spans": [7]}"#,
+        #""spans[0]" must be a "start" below its "end" within the 2 bytes of the text, found a number"#
+      ),
+      (
+        #"{"text": "A b", "spans": [{"start": 0, "end": 2}, {"start": 1, "end": 3, "weight": 0}]}"#,
+        #""spans" must be apart from one another, found 1 inside 0 to 2"#
+      ),
+      (
+        #"{"text": "A b", "spans": [{"start": 0, "end": 2, "weight": 1e9}]}"#,
+        #""spans[0].weight" must be a number from 0 to 1000, found 1000000000.0"#
+      ),
+    ])
+  func badWeights(json: String, finding: String) {
+    let problem = #expect(throws: RowProblem.self) { try row(json) }
+    #expect(problem?.description == "a.jsonl:17: \(finding). Fix the row or drop it with --skip-bad-rows.")
+  }
+
   @Test(
     "A bad row says where, what and how to go on",
     arguments: [

@@ -38,11 +38,11 @@ struct TrainingEngineTests {
     /// The gradient of the mean loss over all labels of the batches.
     func gradient(_ batches: [Batch], dropoutSeed: UInt64? = nil) -> (loss: Double, gradient: [Float]) {
       adapter.parameters.clearGradients()
-      let labels = batches.reduce(0) { $0 + $1.labelCount }
-      let sum = batches.reduce(0) {
-        $0 + engine.accumulateGradients($1, scale: 1 / Float(labels), dropoutSeed: dropoutSeed)
+      let objective = StepObjective(batches)
+      let loss = batches.reduce(0) {
+        $0 + engine.accumulateGradients($1, objective: objective, dropoutSeed: dropoutSeed)
       }
-      return (sum / Double(labels), adapter.parameters.gradients.values)
+      return (loss, adapter.parameters.gradients.values)
     }
 
     @discardableResult

@@ -49,19 +49,21 @@ public final class LanguageModelHead {
       scratch: scratch, pool: decoder.pool)
   }
 
-  /// Computes the losses as `loss` does, and the gradient of `scale` times their sum.
+  /// Computes the losses as `loss` does, and the gradient of their weighted sum.
   ///
-  /// - Parameter dStream: [T, C], overwritten with the gradient of the stream, zero in rows without a label.
+  /// - Parameters:
+  ///   - labelWeights: [N], of any sign.
+  ///   - dStream: [T, C], overwritten with the gradient of the stream, zero in rows without a label.
   public func lossAndGradient(
-    of stream: Matrix, rows: UnsafeBufferPointer<Int32>, labels: UnsafeBufferPointer<Int32>, scale: Float,
-    into losses: UnsafeMutablePointer<Float>, dStream: Matrix
+    of stream: Matrix, rows: UnsafeBufferPointer<Int32>, labels: UnsafeBufferPointer<Int32>,
+    labelWeights: UnsafeBufferPointer<Float>, into losses: UnsafeMutablePointer<Float>, dStream: Matrix
   ) {
     guard let dNormalized = dNormalized?.rows(0..<rows.count) else {
       preconditionFailure("this head was made without room for gradients")
     }
     let (weights, gradients, pool) = (decoder.weights, decoder.gradients, decoder.pool)
     LinearCrossEntropy.forwardBackward(
-      hidden: normalize(stream, rows), head: weights.head, labels: labels, weights: nil, scale: scale,
+      hidden: normalize(stream, rows), head: weights.head, labels: labels, weights: labelWeights, scale: 1,
       losses: losses, dHidden: dNormalized, dHead: gradients?.head, scratch: scratch, pool: pool)
     let x = gathered.rows(0..<rows.count)
     if let gradients {

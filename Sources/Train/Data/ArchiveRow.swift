@@ -22,6 +22,14 @@ public struct ArchiveRow: Equatable, Sendable {
     public let content: String
   }
 
+  /// A part of a row's text that counts otherwise in the loss.
+  public struct Span: Equatable, Sendable {
+    /// Where it lies in the UTF-8 bytes of the text, completion or final.
+    public let bytes: Range<Int>
+    /// A factor on the loss of its tokens; 0 leaves them in the text and out of the loss.
+    public let weight: Double
+  }
+
   /// The kinds of rows, in the order in which reports list them.
   public enum Kind: String, CaseIterable, Sendable {
     case post, text, completion, chat, edit
@@ -37,6 +45,10 @@ public struct ArchiveRow: Equatable, Sendable {
   public let date: String?
   /// What the row holds.
   public let content: Content
+  /// A factor on the loss of the row's tokens; 0 learns nothing of it.
+  public internal(set) var weight = 1.0
+  /// The parts of the learned text that count otherwise, ascending and apart.
+  public internal(set) var spans: [Span] = []
 
   /// The row's kind.
   public var kind: Kind {
@@ -51,6 +63,15 @@ public struct ArchiveRow: Equatable, Sendable {
 
   /// The place as `file:line`.
   public var place: String { "\(file):\(line)" }
+
+  /// The text that spans are places in: what is learned, without title and prompt. Empty for a conversation.
+  var body: String {
+    switch content {
+    case .post(_, _, let text), .text(let text), .edit(_, _, _, let text): text
+    case .completion(_, let completion): completion
+    case .chat: ""
+    }
+  }
 
   /// The texts by which a duplicate of this row is recognised.
   ///

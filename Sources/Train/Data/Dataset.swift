@@ -9,12 +9,18 @@ public struct Dataset: Sendable {
     public var masksPrompt: Bool
     /// The share of documents to hold out, in [0, 1); 0 holds out none.
     public var validFraction: Double
+    /// What is learned of an edit.
+    public var objective: Objective
 
     /// Makes settings.
-    public init(maxSequenceLength: Int, masksPrompt: Bool = true, validFraction: Double = 0.15) {
+    public init(
+      maxSequenceLength: Int, masksPrompt: Bool = true, validFraction: Double = 0.15,
+      objective: Objective = .sft
+    ) {
       self.maxSequenceLength = maxSequenceLength
       self.masksPrompt = masksPrompt
       self.validFraction = validFraction
+      self.objective = objective
     }
   }
 
@@ -24,10 +30,12 @@ public struct Dataset: Sendable {
   public let learnedBytes: [Int]
   /// The rows held out, ascending.
   public let heldOutRows: [Int]
-  /// The windows to train on, in file order.
-  public let training: [TrainingExample]
-  /// The windows held out, in file order.
+  /// The windows to train on, in file order; finals with their drafts, where the objective compares them.
+  public private(set) var training: [TrainingExample]
+  /// The windows held out, in file order, without drafts.
   public let heldOut: [TrainingExample]
+  /// The finals held out that have a draft to compare with, and the draft.
+  public let heldOutPairs: [TrainingExample]
   /// For each row, the first row of its group of duplicates: itself where it is alone.
   public let duplicateGroups: [Int]
   /// What was found, for the pre-flight lines.
@@ -40,7 +48,8 @@ public struct Dataset: Sendable {
   public init(_ archive: Archive, tokenizer: any TokenCoder, settings: Settings) throws(ArchiveError) {
     let rows = archive.rows
     let encoder = ExampleEncoder(
-      tokenizer: tokenizer, maxSequenceLength: settings.maxSequenceLength, masksPrompt: settings.masksPrompt)
+      tokenizer: tokenizer, maxSequenceLength: settings.maxSequenceLength, masksPrompt: settings.masksPrompt,
+      objective: settings.objective, comparesDrafts: true)
     let windows = rows.indices.map { encoder.examples(for: rows[$0], document: $0) }
     let learnable = rows.indices.filter { !windows[$0].isEmpty }
     guard !learnable.isEmpty else { throw .nothingToLearn(places: rows.map(\.place)) }
@@ -54,12 +63,22 @@ public struct Dataset: Sendable {
     learnedBytes = rows.map(encoder.learnedBytes)
     heldOutRows = split.heldOut
     training = split.training.flatMap { windows[$0] }
-    heldOut = split.heldOut.flatMap { windows[$0] }
+    let heldOut = split.heldOut.flatMap { windows[$0] }
+    heldOutPairs = heldOut.filter { $0.draft != nil }
+    self.heldOut = heldOut.map(\.withoutDraft)
     duplicateGroups = groups.representatives
     report = DatasetReport(
       archive: archive, windows: windows, groups: groups, split: split,
       overlap: SplitOverlap.largest(texts, split: split), settings: settings)
   }
+
+  /// The finals to train on that have a draft to compare with.
+  public var pairCount: Int { training.reduce(0) { $0 + ($1.draft == nil ? 0 : 1) } }
+  /// The edit rows to train on.
+  var trainingEditCount: Int { Set(training.map(\.document)).count { rows[$0].kind == .edit } }
+
+  /// Leaves out the drafts, where nothing is to be learned from them.
+  mutating func dropDrafts() { training = training.map(\.withoutDraft) }
 
   /// The losses of what is held out, summed over each group of duplicates: the documents of a bootstrap, of
   /// which two copies of one piece would be one piece of evidence counted twice.

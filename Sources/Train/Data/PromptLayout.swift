@@ -27,14 +27,26 @@ public enum PromptLayout {
 
   /// The piece as it is learned and drafted, without white space at either end.
   public static func piece(title: String?, text: String) -> String {
-    let body = trimmed(text)
+    let body = String(text.unicodeScalars[bodyRange(text)])
     guard let title else { return body }
-    return "# \(title)\n\n\(body)"
+    return heading(title) + body
   }
 
-  private static func trimmed(_ text: String) -> String {
-    let start = text.unicodeScalars.firstIndex { !$0.properties.isWhitespace } ?? text.endIndex
-    guard let last = text.unicodeScalars.lastIndex(where: { !$0.properties.isWhitespace }) else { return "" }
-    return String(text.unicodeScalars[start...last])
+  /// Where the first byte of `text` would be in its piece: after the title, and before the piece where white space
+  /// is cut off.
+  static func offset(title: String?, text: String) -> Int {
+    (title.map { heading($0).utf8.count } ?? 0)
+      - text.utf8.distance(from: text.startIndex, to: bodyRange(text).lowerBound)
+  }
+
+  private static func heading(_ title: String) -> String { "# \(title)\n\n" }
+
+  /// Where a text is without white space at either end.
+  private static func bodyRange(_ text: String) -> Range<String.Index> {
+    let scalars = text.unicodeScalars
+    guard let start = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+      let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+    else { return text.startIndex..<text.startIndex }
+    return start..<scalars.index(after: last)
   }
 }

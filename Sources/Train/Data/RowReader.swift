@@ -10,6 +10,9 @@ import Files
 /// | post | `text`, `body` or `content`, with at least one of `title`, `kind` and `seed` |
 /// | text | `text`, `body` or `content` |
 ///
+/// Any row may have a `weight`, and any but a chat `spans`: a list of `{"start", "end", "weight"}` in UTF-8 bytes of
+/// its text, completion or final.
+///
 /// The first kind in this order whose keys are there is taken. Keys that no kind knows are ignored, and an
 /// optional key that is `null` counts as absent.
 struct RowReader {
@@ -35,9 +38,12 @@ struct RowReader {
       throw RowProblem(file: file, line: line, problem: .notAnObject(found: value.kindName))
     }
     let reader = RowReader(file: file, line: line, object: object)
-    return ArchiveRow(
+    var row = ArchiveRow(
       file: file, line: line, id: try reader.id(), date: try reader.optionalString("date"),
       content: try reader.content())
+    row.weight = try reader.weight(object["weight"], named: "weight")
+    row.spans = try reader.spans(of: row.body)
+    return row
   }
 
   private func content() throws(RowProblem) -> ArchiveRow.Content {
@@ -114,6 +120,51 @@ struct RowReader {
     }
     return messages
   }
+
+  /// A factor on a loss; 1 where none is given.
+  private func weight(_ value: JSONValue?, named name: String) throws(RowProblem) -> Double {
+    guard let value, !value.isNull else { return 1 }
+    // More than this is a mistake: one row would outweigh an archive.
+    guard let weight = value.doubleValue, weight >= 0, weight <= 1000 else {
+      throw wrongKind(name, "a number from 0 to 1000", value)
+    }
+    return weight
+  }
+
+  /// The row's spans in order. They lie within `text` and apart from one another.
+  private func spans(of text: String) throws(RowProblem) -> [ArchiveRow.Span] {
+    guard let value = object["spans"], !value.isNull else { return [] }
+    guard let entries = value.arrayValue else {
+      throw wrongKind("spans", "a list of {\"start\", \"end\", \"weight\"}", value)
+    }
+    var spans: [ArchiveRow.Span] = []
+    for (index, entry) in entries.enumerated() {
+      let name = "spans[\(index)]"
+      guard let start = entry["start"]?.intValue, let end = entry["end"]?.intValue, start >= 0, start < end,
+        end <= text.utf8.count
+      else {
+        throw problem(
+          .wrongKind(
+            key: name,
+            expected: "a \"start\" below its \"end\" within the \(text.utf8.count) bytes of the text",
+            found: entry.objectValue == nil
+              ? entry.kindName : "\(number(entry["start"])) and \(number(entry["end"]))"))
+      }
+      spans.append(
+        ArchiveRow.Span(
+          bytes: start..<end, weight: try weight(entry["weight"], named: "\(name).weight")))
+    }
+    spans.sort { $0.bytes.lowerBound < $1.bytes.lowerBound }
+    for (span, next) in zip(spans, spans.dropFirst()) where span.bytes.upperBound > next.bytes.lowerBound {
+      throw problem(
+        .wrongKind(
+          key: "spans", expected: "apart from one another",
+          found: "\(next.bytes.lowerBound) inside \(span.bytes.lowerBound) to \(span.bytes.upperBound)"))
+    }
+    return spans
+  }
+
+  private func number(_ value: JSONValue?) -> String { value?.intValue.map(String.init) ?? "no number" }
 
   /// The row's name; exports number their rows as often as they name them.
   private func id() throws(RowProblem) -> String? {

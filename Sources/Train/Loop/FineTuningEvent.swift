@@ -38,6 +38,8 @@ public struct TrainingSize: Equatable, Sendable {
   public let steps: Int
   /// Tokens computed in training, every epoch counted.
   public let tokens: Int
+  /// What is learned of edits.
+  public let edits: EditPlan
 }
 
 /// What a finished run came to.
@@ -48,6 +50,8 @@ public struct FineTuningOutcome: Equatable, Sendable {
   public let keptStep: Int
   /// The held-out losses of base and adapter, and how sure the difference is; nil where nothing was held out.
   public let comparison: HeldOutComparison?
+  /// How base and adapter take held-out edits; nil where there are none to compare.
+  public let edits: EditComparison?
   /// What reading the adapter back showed.
   public let selfTest: AdapterSelfTest
   /// How many sample drafts ended by themselves, of how many.

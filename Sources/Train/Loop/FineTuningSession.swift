@@ -18,6 +18,8 @@ final class FineTuningSession {
   private var batches: [Batch]
   private let began = ContinuousClock.now
   private var evaluationSeconds = 0.0
+  /// The scores of the pairs to train on before the first step, by document; empty where no term asks for them.
+  private let references: [Int32: PreferenceLoss.Scores]
 
   init(_ run: FineTuningRun, _ prepared: PreparedRun) throws {
     self.run = run
@@ -34,6 +36,14 @@ final class FineTuningSession {
       prepared.decoder, optimizer: optimizer, capacity: prepared.capacity,
       recomputesLayers: run.options.recomputesLayers)
     batches = [Batch(capacity: prepared.capacity)]
+    // The reference is the adapter that the run begins with, which a checkpoint is about to replace.
+    if let preference = prepared.pairTerms.preference, preference.needsReference {
+      references = EditEvaluation(
+        prepared.dataset.training.filter { $0.draft != nil }, tokenBudget: prepared.maxSequenceLength
+      ).scores(engine, preference)
+    } else {
+      references = [:]
+    }
   }
 
   private var checkpointPath: String { "\(run.adapterPath)/\(TrainingCheckpoint.name)" }
@@ -182,7 +192,8 @@ final class FineTuningSession {
     return try engine.step(
       batches, number: number, learningRate: learningRate,
       maxGradientNorm: run.options.maxGradientNorm,
-      dropoutSeed: prepared.adapter.configuration.dropout > 0 ? dropout.next() : nil)
+      dropoutSeed: prepared.adapter.configuration.dropout > 0 ? dropout.next() : nil,
+      terms: prepared.pairTerms, references: references)
   }
 
   /// Fills `batches` with those of a step; an epoch's last step may have fewer than the others.
@@ -278,18 +289,22 @@ final class FineTuningSession {
         base: prepared.dataset.heldOutLosses(losses),
         adapter: prepared.dataset.heldOutLosses(score(evaluation)), seed: run.options.seed)
     }
+    let edits = prepared.editEvaluation.map {
+      EditComparison(base: $0.score(engine, with: baseDecoder), adapter: $0.score(engine))
+    }
     try writeAdapter()
     let selfTest = try selfTest()
     let after = drafts.all(with: prepared.decoder)
     if let draft = after.first { onEvent(.draft(draft, .after)) }
     let outcome = FineTuningOutcome(
-      adapterPath: run.adapterPath, keptStep: state.bestStep, comparison: comparison, selfTest: selfTest,
+      adapterPath: run.adapterPath, keptStep: state.bestStep, comparison: comparison, edits: edits,
+      selfTest: selfTest,
       endings: DraftEndings(ended: after.filter(\.endedByItself).count, drafts: after.count),
       trainingSeconds: state.steps.reduce(0) { $0 + $1.seconds }, trainingTokens: state.tokens,
       evaluationSeconds: evaluationSeconds, sessionSeconds: clockSeconds,
       peakBytes: MemoryPlan.peakResidentBytes())
     try RunRecord.write(
-      run, settings: settings, state: state, outcome: outcome, dataset: prepared.dataset)
+      run, settings: settings, state: state, outcome: outcome, prepared: prepared)
     // A finished run has nothing to resume.
     try? FileManager.default.removeItem(atPath: checkpointPath)
     onEvent(.finished(outcome))

@@ -8,11 +8,15 @@ struct PreparedRun {
   let options: TrainingOptions
   let base: BaseModel
   let dataset: Dataset
+  /// What pairs of final and draft add to the loss.
+  let pairTerms: PairTerms
   let adapter: LoRAAdapter
   let pool: ThreadPool
   let maxSequenceLength: Int
   let packing: SequencePacking
   let evaluation: RowEvaluation?
+  /// Scores the held-out finals against their drafts; nil where there are none.
+  let editEvaluation: EditEvaluation?
   let decoder: Decoder
   /// The most that any batch of training or evaluation holds.
   let capacity: BatchCapacity
@@ -41,11 +45,15 @@ struct PreparedRun {
     base = try BaseModel(path: path, holding: WeightHolding(for: dtype), pool: pool)
     maxSequenceLength = try options.sequenceLength(for: base)
     let coder = BaseTokenCoder(base)
-    dataset = try Dataset(
+    var dataset = try Dataset(
       archive, tokenizer: coder,
       settings: Dataset.Settings(
         maxSequenceLength: maxSequenceLength, masksPrompt: options.masksPrompt,
-        validFraction: options.validFraction))
+        validFraction: options.validFraction, objective: options.objective))
+    let pairCount = dataset.pairCount
+    pairTerms = options.pairTerms(pairs: pairCount)
+    if pairTerms.isEmpty { dataset.dropDrafts() }
+    self.dataset = dataset
 
     if options.learningRate == .automatic, dataset.heldOut.isEmpty {
       throw TrainingError.setting(
@@ -71,10 +79,11 @@ struct PreparedRun {
       ? nil
       : RowEvaluation(
         dataset.heldOut, learnedBytes: dataset.learnedBytes, tokenBudget: maxSequenceLength)
-    capacity = BatchCapacity(
-      sequences: max(packing.capacity.sequences, evaluation?.capacity.sequences ?? 0),
-      tokens: max(packing.capacity.tokens, evaluation?.capacity.tokens ?? 0),
-      labels: max(packing.capacity.labels, evaluation?.capacity.labels ?? 0))
+    editEvaluation =
+      dataset.heldOutPairs.isEmpty
+      ? nil : EditEvaluation(dataset.heldOutPairs, tokenBudget: maxSequenceLength)
+    capacity = [packing.capacity, evaluation?.capacity, editEvaluation?.capacity].compactMap(\.self)
+      .reduce(BatchCapacity(sequences: 0, tokens: 0, labels: 0)) { $0.union($1) }
     stepPlan = StepPlan(
       packing, epochs: options.epochs, maxSteps: options.maxSteps,
       accumulation: options.gradientAccumulationSteps)
@@ -86,6 +95,8 @@ struct PreparedRun {
     size = TrainingSize(
       trainableParameters: adapter.parameters.parameterCount,
       baseParameters: base.configuration.parameterCount, steps: stepPlan.totalSteps,
-      tokens: stepPlan.tokenCount { [examples = dataset.training] in examples[$0].inputCount })
+      tokens: stepPlan.tokenCount { [examples = dataset.training] in examples[$0].inputCount },
+      edits: EditPlan(
+        edits: dataset.trainingEditCount, pairs: pairCount, objective: options.objective, terms: pairTerms))
   }
 }

@@ -4,7 +4,7 @@ import Tensor
 
 /// What one optimizer step did.
 public struct StepResult: Equatable, Sendable {
-  /// The mean loss in nats over the step's labelled tokens, before its update.
+  /// The step's objective before its update: the weighted mean loss of its labelled tokens in nats, and what pairs add.
   public let loss: Double
   /// The norm of all gradients, before clipping.
   public let gradientNorm: Double
@@ -25,6 +25,8 @@ public final class TrainingEngine {
   private let activations: Activations
   private let head: LanguageModelHead
   private let tokenLosses: Matrix
+  /// The derivatives of a step's loss by those of its tokens.
+  private let lossDerivatives: Matrix
 
   /// Lays out everything that batches of the given capacity take.
   ///
@@ -38,7 +40,7 @@ public final class TrainingEngine {
       optimizer == nil ? .inference : .training(recomputesLayers: recomputesLayers)
     let plan = Workspace.planning()
     _ = TrainingEngine.layOut(decoder, capacity, purpose, plan)
-    (activations, head, tokenLosses) = TrainingEngine.layOut(
+    (activations, head, tokenLosses, lossDerivatives) = TrainingEngine.layOut(
       decoder, capacity, purpose, Workspace(byteCount: plan.byteCount))
   }
 
@@ -53,39 +55,42 @@ public final class TrainingEngine {
 
   private static func layOut(
     _ decoder: Decoder, _ capacity: BatchCapacity, _ purpose: Activations.Purpose, _ workspace: Workspace
-  ) -> (Activations, LanguageModelHead, Matrix) {
+  ) -> (Activations, LanguageModelHead, Matrix, Matrix) {
     (
       Activations(decoder, tokenCapacity: capacity.tokens, purpose: purpose, workspace: workspace),
       LanguageModelHead(
         decoder, capacity: capacity.labels, trains: purpose != .inference, workspace: workspace),
+      workspace.take("head", rows: capacity.labels, columns: 1),
       workspace.take("head", rows: capacity.labels, columns: 1)
     )
   }
 
-  /// Computes the gradients of the mean loss over all labels of the batches together, and takes one step.
+  /// Computes the gradients of a step's objective over all batches together, and takes one step.
   ///
-  /// The batches' token losses are summed and divided once by the number of all labels, so that accumulation
-  /// equals one large batch.
+  /// The sums over tokens and pairs are divided once by what all batches hold, so that accumulation equals one large
+  /// batch.
   ///
   /// - Parameters:
+  ///   - terms: what pairs of final and draft add to the weighted mean of the token losses.
+  ///   - references: the scores of pairs before the first step, by document.
   ///   - maxGradientNorm: clips as `torch.nn.utils.clip_grad_norm_` does; 0 never.
   ///   - dropoutSeed: differs from step to step.
   /// - Throws: `TrainingError.nonFinite` before the parameters change.
   public func step(
-    _ batches: [Batch], number: Int, learningRate: Double, maxGradientNorm: Double, dropoutSeed: UInt64?
+    _ batches: [Batch], number: Int, learningRate: Double, maxGradientNorm: Double, dropoutSeed: UInt64?,
+    terms: PairTerms = .none, references: [Int32: PreferenceLoss.Scores] = [:]
   ) throws -> StepResult {
     guard let optimizer else { preconditionFailure("an engine without an optimizer cannot step") }
     let clock = ContinuousClock()
     let began = clock.now
-    let labels = batches.reduce(0) { $0 + $1.labelCount }
+    let objective = StepObjective(batches, terms: terms, references: references)
     optimizer.parameters.clearGradients()
-    var total = 0.0
+    var loss = 0.0
     for (index, batch) in batches.enumerated() {
       // An odd multiplier keeps the masks of accumulated batches apart.
       let seed = dropoutSeed.map { $0 &+ UInt64(index) &* 0xd1b5_4a32_d192_ed03 }
-      total += accumulateGradients(batch, scale: 1 / Float(max(labels, 1)), dropoutSeed: seed)
+      loss += accumulateGradients(batch, objective: objective, dropoutSeed: seed)
     }
-    let loss = total / Double(max(labels, 1))
     let norm = optimizer.gradientNorm(pool: decoder.pool)
     guard loss.isFinite, norm.isFinite else {
       throw TrainingError.nonFinite(step: number, loss: loss, gradientNorm: norm)
@@ -93,20 +98,29 @@ public final class TrainingEngine {
     let clip = maxGradientNorm > 0 ? min(1, maxGradientNorm / (norm + 1e-6)) : 1
     optimizer.update(learningRate: learningRate, gradientScale: Float(clip), pool: decoder.pool)
     return StepResult(
-      loss: loss, gradientNorm: norm, tokens: batches.reduce(0) { $0 + $1.tokenCount }, labels: labels,
-      seconds: (clock.now - began) / .seconds(1))
+      loss: loss, gradientNorm: norm, tokens: batches.reduce(0) { $0 + $1.tokenCount },
+      labels: batches.reduce(0) { $0 + $1.labelCount }, seconds: (clock.now - began) / .seconds(1))
   }
 
-  /// Adds the gradient of `scale` times the batch's summed loss, and returns that sum in nats.
-  func accumulateGradients(_ batch: Batch, scale: Float, dropoutSeed: UInt64?) -> Double {
+  /// Adds the gradient of a batch's part in a step's objective, and returns that part.
+  func accumulateGradients(_ batch: Batch, objective: StepObjective, dropoutSeed: UInt64?) -> Double {
     guard !batch.labels.isEmpty else { return 0 }
     return withTokens(of: batch) { tokens, rows, labels in
       let stream = decoder.forward(tokens, activations: activations, dropoutSeed: dropoutSeed)
       guard let dStream = decoder.streamGradient(activations, tokens: tokens.ids.count) else { return 0 }
+      objective.setWeights(of: batch, in: lossDerivatives.base)
+      var pairs = 0.0
+      if objective.comparesPairs(of: batch) {
+        // A pair's derivatives follow from its losses; the head is computed once more for them, the layers are not.
+        head.loss(of: stream, rows: rows, labels: labels, into: tokenLosses.base)
+        pairs = objective.addPairs(of: batch, losses: tokenLosses.base, to: lossDerivatives.base)
+      }
       head.lossAndGradient(
-        of: stream, rows: rows, labels: labels, scale: scale, into: tokenLosses.base, dStream: dStream)
+        of: stream, rows: rows, labels: labels,
+        labelWeights: UnsafeBufferPointer(start: lossDerivatives.base, count: labels.count),
+        into: tokenLosses.base, dStream: dStream)
       decoder.backward(tokens, activations: activations, dropoutSeed: dropoutSeed)
-      return sum(labels.count)
+      return pairs + objective.weightedMean(batch, losses: tokenLosses.base)
     }
   }
 
@@ -134,11 +148,6 @@ public final class TrainingEngine {
       head.logits(of: stream, rows: rows, into: logits.matrix(rows: rows.count, columns: vocabulary))
       return Array(UnsafeBufferPointer(start: logits.base, count: logits.count))
     }
-  }
-
-  private func sum(_ count: Int) -> Double {
-    // Double: thousands of Float terms would lose the digits that runs are compared by.
-    UnsafeBufferPointer(start: tokenLosses.base, count: count).reduce(0) { $0 + Double($1) }
   }
 
   private func withTokens<Result>(

@@ -56,6 +56,23 @@ extension TrainingOptions {
     try require(
       (1...most).contains(gradientAccumulationSteps), "--grad-accumulation-steps", gradientAccumulationSteps,
       whole)
+    for (flag, value) in [
+      ("--preference-weight", preferenceWeight), ("--unlikelihood-weight", unlikelihoodWeight),
+    ] {
+      if let value { try require((0...1000).contains(value), flag, value, "a number from 0 to 1000") }
+    }
+    if let beta { try require(beta > 0 && beta <= 1000, "--beta", beta, "a number above 0 and up to 1000") }
+    if !objective.comparesDrafts {
+      for (flag, value) in [
+        ("--beta", beta), ("--preference-weight", preferenceWeight),
+        ("--unlikelihood-weight", unlikelihoodWeight),
+      ] {
+        if let value {
+          try require(
+            false, flag, value, "none with --objective \(objective.rawValue), which has no such term")
+        }
+      }
+    }
     try require(
       (0..<1).contains(validFraction), "--valid-fraction", validFraction, "a number from 0 to below 1")
     try require(

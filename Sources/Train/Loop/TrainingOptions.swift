@@ -76,6 +76,14 @@ public struct TrainingOptions: Equatable, Sendable {
   public var maxSequenceLength: Int?
   /// Batches whose gradients are summed before an optimizer step.
   public var gradientAccumulationSteps = 1
+  /// What is learned of edits.
+  public var objective = Objective.automatic
+  /// β of the preference loss; nil for that of the objective.
+  public var beta: Double?
+  /// The factor on the preference loss; nil for that of the objective.
+  public var preferenceWeight: Double?
+  /// The factor on the unlikelihood of what was cut; nil for that of the objective.
+  public var unlikelihoodWeight: Double?
   /// The share of documents held out.
   public var validFraction = 0.15
   /// The days after which the adapter is to be judged again; see ``Sunset``.

@@ -10,6 +10,9 @@
 ///     labels            c ⟨⟩ e ⟨⟩      [L]      the tokens they predict
 ///     labelDocuments    0 0 1 1        [L]      the archive rows the labels belong to
 ///
+/// A final is followed by its draft, where the two are compared, as a sequence of its own; the labels of both are a
+/// pair, and those of the draft count nothing by themselves.
+///
 /// A batch is filled again and again; once it has held the largest batch, filling allocates nothing.
 public struct Batch: Equatable, Sendable {
   /// The input tokens, [T].
@@ -25,6 +28,29 @@ public struct Batch: Equatable, Sendable {
   /// The archive row that each label belongs to, [L].
   public private(set) var labelDocuments: [Int32] = []
 
+  /// What each label counts in the loss, [L]; 0 in a draft.
+  public private(set) var labelWeights: [Float] = []
+  /// Whether the writer put in or cut the token, [L]; false outside pairs.
+  public private(set) var labelIsChanged: [Bool] = []
+  /// The pairs of final and draft.
+  public private(set) var pairs: [Pair] = []
+  /// The sum of ``labelWeights``.
+  public private(set) var totalWeight = 0.0
+
+  /// A final and its draft in a batch.
+  public struct Pair: Equatable, Sendable {
+    /// The labels of the final.
+    public let final: Range<Int>
+    /// The labels of the draft.
+    public let draft: Range<Int>
+    /// The archive row.
+    public let document: Int32
+    /// How much of the draft the writer changed, from 0 to 1.
+    public let editRate: Double
+    /// What the pair counts in the loss.
+    public let weight: Float
+  }
+
   /// Makes an empty batch with room for `capacity`.
   public init(capacity: BatchCapacity = BatchCapacity(sequences: 0, tokens: 0, labels: 0)) {
     ids.reserveCapacity(capacity.tokens)
@@ -33,6 +59,9 @@ public struct Batch: Equatable, Sendable {
     labelRows.reserveCapacity(capacity.labels)
     labels.reserveCapacity(capacity.labels)
     labelDocuments.reserveCapacity(capacity.labels)
+    labelWeights.reserveCapacity(capacity.labels)
+    labelIsChanged.reserveCapacity(capacity.labels)
+    pairs.reserveCapacity(capacity.sequences / 2)
   }
 
   /// The number of sequences.
@@ -50,21 +79,60 @@ public struct Batch: Equatable, Sendable {
     labelRows.removeAll(keepingCapacity: true)
     labels.removeAll(keepingCapacity: true)
     labelDocuments.removeAll(keepingCapacity: true)
+    labelWeights.removeAll(keepingCapacity: true)
+    labelIsChanged.removeAll(keepingCapacity: true)
+    pairs.removeAll(keepingCapacity: true)
+    totalWeight = 0
     offsets.append(0)
     for index in indices { append(examples[index]) }
   }
 
   private mutating func append(_ example: TrainingExample) {
     let start = ids.count
+    let first = labels.count
     for range in example.labelled {
       for position in range {
-        labelRows.append(Int32(start + position - 1))
-        labels.append(example.tokens[position])
-        labelDocuments.append(Int32(example.document))
+        let weight = example.weights?[labels.count - first] ?? 1
+        let isNew = example.draft?.isNew[labels.count - first] ?? false
+        append(
+          example.tokens[position], predictedBy: start + position - 1, of: example.document, weight: weight,
+          isChanged: isNew)
       }
     }
-    for position in 0..<example.inputCount {
-      ids.append(example.tokens[position])
+    appendInputs(example.tokens)
+    if let draft = example.draft { append(draft, finalLabels: first..<labels.count, of: example.document) }
+  }
+
+  private mutating func append(_ draft: RejectedDraft, finalLabels: Range<Int>, of document: Int) {
+    let start = ids.count
+    let first = labels.count
+    for (place, isCut) in draft.isCut.enumerated() {
+      let position = draft.start + place
+      append(
+        draft.tokens[position], predictedBy: start + position - 1, of: document, weight: 0, isChanged: isCut)
+    }
+    appendInputs(draft.tokens)
+    pairs.append(
+      Pair(
+        final: finalLabels, draft: first..<labels.count, document: Int32(document),
+        editRate: draft.editRate, weight: draft.weight))
+  }
+
+  private mutating func append(
+    _ label: Int32, predictedBy row: Int, of document: Int, weight: Float, isChanged: Bool
+  ) {
+    labelRows.append(Int32(row))
+    labels.append(label)
+    labelDocuments.append(Int32(document))
+    labelWeights.append(weight)
+    labelIsChanged.append(isChanged)
+    totalWeight += Double(weight)
+  }
+
+  /// All but the last token, which predicts nothing, as one sequence.
+  private mutating func appendInputs(_ tokens: [Int32]) {
+    for position in tokens.indices.dropLast() {
+      ids.append(tokens[position])
       positions.append(Int32(position))
     }
     offsets.append(ids.count)
@@ -85,5 +153,12 @@ public struct BatchCapacity: Equatable, Sendable {
     self.sequences = sequences
     self.tokens = tokens
     self.labels = labels
+  }
+
+  /// Room for whatever fits in one of the two.
+  func union(_ other: BatchCapacity) -> BatchCapacity {
+    BatchCapacity(
+      sequences: max(sequences, other.sequences), tokens: max(tokens, other.tokens),
+      labels: max(labels, other.labels))
   }
 }

@@ -21,7 +21,7 @@ public struct SequencePacking: Sendable {
   private let filling: Filling
   private let shuffles: Bool
   private let seed: UInt64
-  /// Input tokens of each sequence.
+  /// Input tokens of each sequence, with those of a final's draft.
   private let lengths: [Int]
 
   /// The most that any batch of any epoch can hold.
@@ -37,18 +37,21 @@ public struct SequencePacking: Sendable {
     self.shuffles = shuffles
     self.seed = seed
     lengths = examples.map(\.inputCount)
-    let labelCounts = examples.map(\.labelCount)
+    let labelCounts = examples.map(\.scoredCount)
+    // A final and its draft are one entry of a batch and two sequences in it.
+    let sequences = examples.contains { $0.draft != nil } ? 2 : 1
     switch filling {
     case .tokenBudget(let budget):
       precondition(budget > 0, "a token budget of \(budget) holds nothing")
       let tokens = min(lengths.reduce(0, +), max(budget, lengths.max() ?? 0))
       capacity = BatchCapacity(
-        sequences: Self.count(of: lengths.sorted(), within: tokens), tokens: tokens,
+        sequences: sequences * Self.count(of: lengths.sorted(), within: tokens), tokens: tokens,
         labels: min(labelCounts.reduce(0, +), tokens))
     case .batchSize(let size):
       precondition(size > 0, "a batch size of \(size) holds nothing")
       capacity = BatchCapacity(
-        sequences: min(size, lengths.count), tokens: lengths.sorted(by: >).prefix(size).reduce(0, +),
+        sequences: sequences * min(size, lengths.count),
+        tokens: lengths.sorted(by: >).prefix(size).reduce(0, +),
         labels: labelCounts.sorted(by: >).prefix(size).reduce(0, +))
     }
   }

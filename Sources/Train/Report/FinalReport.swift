@@ -62,6 +62,7 @@ public struct FinalReport: Sendable {
       ? "the last step, \(outcome.keptStep)"
       : "step \(outcome.keptStep) of \(totalSteps), the best by held-out loss"
     var facts = [("kept", kept)]
+    facts += outcome.edits?.facts ?? []
     if endings.drafts > 0 {
       facts.append(("drafts", "\(endings.ended) of \(endings.drafts) ended by themselves"))
     }

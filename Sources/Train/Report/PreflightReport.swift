@@ -14,7 +14,9 @@ public enum PreflightReport {
       "\(NumberText.grouped(size.trainableParameters)) parameters beside"
       + " \(NumberText.grouped(size.baseParameters)) frozen (\(NumberText.fixed(share, 1)) %)"
     let training = "\(NumberText.counted(size.steps, "step")), \(NumberText.grouped(size.tokens)) tokens"
-    let run = [("trainable", trainable), ("training", training), ("memory", memoryText(memory))]
+    let run =
+      [("trainable", trainable), ("training", training), ("memory", memoryText(memory))]
+      + (size.edits.text.map { [("edits", $0)] } ?? [])
     // The rows that were skipped belong under the fact that counts them, which comes last.
     return FactList.lines(run + dataset.facts) + dataset.skippedLines
       + (dataset.warnings + warnings).flatMap { $0.wrapped(width: width ?? .max) }.map(style.yellow)

@@ -38,6 +38,9 @@ public enum RunRecord {
       "batch_size": optional(options.batchSize),
       "max_seq_length": .integer(Int64(prepared.maxSequenceLength)),
       "grad_accumulation_steps": .integer(Int64(options.gradientAccumulationSteps)),
+      "objective": .string(options.objective.rawValue), "beta": number(options.beta),
+      "preference_weight": number(options.preferenceWeight),
+      "unlikelihood_weight": number(options.unlikelihoodWeight),
       "valid_fraction": .number(options.validFraction), "seed": .string("\(options.seed)"),
       "shuffle": .bool(options.shuffles), "mask_prompt": .bool(options.masksPrompt),
       "skip_bad_rows": .bool(options.skipsBadRows),
@@ -79,11 +82,12 @@ public enum RunRecord {
   /// Writes the record of a finished run into its adapter's folder.
   static func write(
     _ run: FineTuningRun, settings: JSONValue, state: FineTuningState, outcome: FineTuningOutcome,
-    dataset: Dataset
+    prepared: PreparedRun
   ) throws {
     try write(
       run, opening(run, settings: settings, isFinished: true),
-      results(state: state, outcome: outcome, dataset: dataset), dates(sunsetDays: run.options.sunsetDays))
+      results(state: state, outcome: outcome, dataset: prepared.dataset, plan: prepared.size.edits),
+      dates(sunsetDays: run.options.sunsetDays))
   }
 
   private static func write(_ run: FineTuningRun, _ parts: JSONValue...) throws {
@@ -112,7 +116,7 @@ public enum RunRecord {
   }
 
   private static func results(
-    state: FineTuningState, outcome: FineTuningOutcome, dataset: Dataset
+    state: FineTuningState, outcome: FineTuningOutcome, dataset: Dataset, plan: EditPlan
   ) -> JSONValue {
     let report = dataset.report
     let pins = RowPins(dataset)
@@ -133,6 +137,7 @@ public enum RunRecord {
         "pins": pins.json,
       ],
       "evaluation_sha256": .string(pins.evaluation.hex),
+      "edits": edits(plan, outcome),
       "kept_step": .integer(Int64(outcome.keptStep)), "held_out": comparison(outcome),
       "verdict": outcome.verdict.map { .string($0.rawValue) } ?? .null,
       "self_test": [
@@ -174,6 +179,27 @@ public enum RunRecord {
   /// A number where it is one: JSON has no NaN.
   private static func number(_ value: Double?) -> JSONValue {
     value.flatMap { $0.isFinite ? .number($0) : nil } ?? .null
+  }
+
+  /// The edits that were trained on, and how base and adapter take those that were held out.
+  private static func edits(_ plan: EditPlan, _ outcome: FineTuningOutcome) -> JSONValue {
+    func score(_ score: EditScore) -> JSONValue {
+      [
+        "preferred": .integer(Int64(score.preferred)), "new_loss": number(score.newLoss),
+        "cut_loss": number(score.cutLoss),
+      ]
+    }
+    return [
+      "rows": .integer(Int64(plan.edits)), "pairs": .integer(Int64(plan.pairs)),
+      "preference": plan.terms.preference.map { .string($0.name) } ?? .null,
+      "preference_weight": .number(plan.terms.preferenceWeight),
+      "unlikelihood_weight": .number(plan.terms.unlikelihoodWeight),
+      "held_out": outcome.edits.map {
+        [
+          "pairs": .integer(Int64($0.base.pairs)), "base": score($0.base), "adapter": score($0.adapter),
+        ]
+      } ?? .null,
+    ]
   }
 
   private static func comparison(_ outcome: FineTuningOutcome) -> JSONValue {

@@ -51,6 +51,20 @@ public struct WordDiff: Equatable, Sendable {
   /// The words added at a place of the edit, with single spaces between them.
   public func addedText(_ change: Change) -> String { final[change.added].joined(separator: " ") }
 
+  /// The UTF-8 bytes of the draft that its words at the places of the edit take, each with the white space before it.
+  var cutBytes: [Range<Int>] { changes.compactMap { WordDiff.bytes(of: $0.cut, in: draft) } }
+  /// The UTF-8 bytes of the final that its words at the places of the edit take, each with the white space before it.
+  var addedBytes: [Range<Int>] { changes.compactMap { WordDiff.bytes(of: $0.added, in: final) } }
+
+  /// White space goes with the word after it, as in the tokens of byte-level BPE.
+  private static func bytes(of range: Range<Int>, in words: [Substring]) -> Range<Int>? {
+    guard let last = range.last else { return nil }
+    let text = words[last].base.utf8
+    let start = range.lowerBound == 0 ? text.startIndex : words[range.lowerBound - 1].endIndex
+    return text.distance(
+      from: text.startIndex, to: start)..<text.distance(from: text.startIndex, to: words[last].endIndex)
+  }
+
   private static func words(of text: String) -> [Substring] {
     text.utf8.split { $0 == 0x20 || (0x09...0x0D).contains($0) }.map { Substring($0) }
   }

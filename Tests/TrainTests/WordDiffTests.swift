@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Ghost
+@testable import Train
 
 @Suite("Word diffs") struct WordDiffTests {
   /// The most elements that two lists have in common in order, by the textbook's table.

@@ -1,0 +1,93 @@
+import Files
+import TestSupport
+import Testing
+
+@testable import Train
+
+@Suite("Training on edits")
+struct EditTrainingTests {
+  /// Edits that always cut one word and put in another, in words of their own.
+  private static let rows = [
+    "lamp", "drawer", "bell", "saw", "hinge", "ladder", "kettle", "clock", "shelf", "glove", "rope", "chisel",
+  ].map { noun in
+    #"{"seed":{"topic":"\#(noun)"},"draft":"The \#(noun) was very \#(noun)ish.","final":"The \#(noun) was \#(noun)ish, so."}"#
+  }
+
+  private func run(_ objective: Objective) throws -> TinyRun {
+    var run = try TinyRun(rows: Self.rows)
+    run.options.objective = objective
+    run.options.epochs = 4
+    return run
+  }
+
+  @Test("The final gains on its draft under each preference", arguments: [Objective.dpo, .orpo, .dense])
+  func preferred(objective: Objective) throws {
+    let outcome = try #require(try run(objective).start())
+    let edits = try #require(outcome.edits)
+    #expect(edits.base.pairs == edits.adapter.pairs && edits.base.pairs > 0)
+    func margin(_ score: EditScore) throws -> Double {
+      try #require(score.cutLoss) - #require(score.newLoss)
+    }
+    // A tiny random model learns to spell in so few steps, which makes all words likelier: what counts is which more.
+    #expect(try margin(edits.adapter) > margin(edits.base))
+  }
+
+  @Test("A stopped run goes on against the reference that it began with")
+  func resumes() throws {
+    let whole = try run(.dense)
+    try whole.start()
+    let stopped = try run(.dense)
+    #expect(try stopped.start(stoppingAfter: 5) == nil)
+    try stopped.start(resumes: true)
+    #expect(try whole.adapterBytes() == stopped.adapterBytes())
+    let record = try JSONParser.parse(contentsOf: "\(stopped.adapterPath)/run.json")
+    #expect(record["edits"]?["preference"]?.stringValue == "dense")
+    #expect(record["edits"]?["pairs"]?.intValue == record["edits"]?["rows"]?.intValue)
+  }
+
+  @Test("Accumulated batches give the loss of one, pairs among them")
+  func accumulates() throws {
+    func losses(batch: Int, accumulation: Int) throws -> [Double] {
+      var run = try run(.dense)
+      run.options.batchSize = batch
+      run.options.gradientAccumulationSteps = accumulation
+      run.options.unlikelihoodWeight = 0.1
+      run.options.shuffles = false
+      run.options.maxSteps = 3
+      run.options.compute = .float32
+      var losses: [Double] = []
+      try run.start { if case .step(_, _, _, _, let result) = $0 { losses.append(result.loss) } }
+      return losses
+    }
+    for (one, other) in zip(try losses(batch: 4, accumulation: 1), try losses(batch: 2, accumulation: 2)) {
+      // The same sums in another order, in float32 within each batch.
+      #expect(abs(one - other) <= 1e-5 * one)
+    }
+  }
+
+  @Test(
+    "What is learned of edits stands in one line",
+    arguments: [
+      (
+        Objective.automatic, 5,
+        "6 to train on, the writer's own words counting most; set against their drafts from 20 short enough, of which are 5"
+      ),
+      (
+        .automatic, 30,
+        "6 to train on, the writer's own words counting most; 30 finals set against their drafts (dense, 0.25)"
+      ),
+      (
+        .automatic, 120,
+        "6 to train on, the writer's own words counting most; 120 finals set against their drafts (dense, 0.5); cut words unlearned (0.05)"
+      ),
+      (.sft, 30, "6 to train on, learned as any piece"),
+      (.dpo, 1, "6 to train on; 1 final set against its draft (dpo, 1.0)"),
+    ])
+  func plan(objective: Objective, pairs: Int, text: String) {
+    var options = TrainingOptions()
+    options.objective = objective
+    let plan = EditPlan(
+      edits: 6, pairs: pairs, objective: objective, terms: options.pairTerms(pairs: pairs))
+    #expect(plan.text == text)
+  }
+}
