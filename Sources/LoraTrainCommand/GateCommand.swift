@@ -8,7 +8,8 @@ struct GateCommand: ParsableCommand {
     commandName: "gate", abstract: "Say whether a fine-tune should be made at all: eval first, train second.",
     discussion: """
       A case is a line {"id", "prompt" or "seed", "checks"}. A check is an object of one rule: contains, \
-      not_contains, regex, equals, max_words, min_words, json (true or a list of keys), ends (true); "about": \
+      not_contains, regex, equals, max_words, min_words, json (true or a list of keys), ends (true), voice (how many \
+      times as far from --data an output may be as the writer's own passages of its length: 1.5 is usual); "about": \
       "fact" or "form" beside it says what a failure lacks. An output is a line {"id", "output"} with "latency_ms", \
       "cost" and "ended" where known, in a file that is named after its system: base, few-shot-N with N examples, \
       few-shot with as many as fit, adapter, or any other prompted system.

@@ -34,7 +34,9 @@ public struct Gate: Equatable, Sendable {
   public func makeOutputs(_ run: GateRun, onProgress: (Int, Int) -> Void = { _, _ in }) throws -> String {
     try check()
     let cases = try GateReader.cases(casesPath)
-    let rows = try run.kind == .fewShot ? archive()?.rows ?? [] : []
+    let archive = try archive()
+    _ = try gauge(for: cases, archive: archive)
+    let rows = run.kind == .fewShot ? archive?.rows ?? [] : []
     try AtomicFile.createDirectory(outputsPath)
     let path = "\(outputsPath)/\(run.system.name).jsonl"
     // A place that cannot be written to is noticed before the cases are answered, and leaves nothing behind.
@@ -55,12 +57,14 @@ public struct Gate: Equatable, Sendable {
   public func report() throws -> GateReport {
     try check()
     let cases = try GateReader.cases(casesPath)
+    let archive = try archive()
+    let gauge = try gauge(for: cases, archive: archive)
     let scores = try systems().map { path in
       GateScore(
         GateSystem(path: path), cases: cases,
-        outputs: try GateReader.outputs(path, for: cases, of: casesPath))
+        outputs: try GateReader.outputs(path, for: cases, of: casesPath), gauge: gauge)
     }
-    let examples = try archive().map { GateDecision.Examples($0) }
+    let examples = archive.map { GateDecision.Examples($0) }
     let decision = GateDecision(scores, examples: examples, economics: economics, thresholds: thresholds)
     return GateReport(
       casesPath: casesPath, cases: cases, scores: scores, examples: examples, decision: decision)
@@ -69,6 +73,20 @@ public struct Gate: Equatable, Sendable {
   private func check() throws(GateSettingError) {
     try thresholds.check()
     try economics?.check()
+  }
+
+  /// What measures the voice, where a case asks for it.
+  private func gauge(for cases: [GateCase], archive: Archive?) throws(GateSettingError) -> VoiceGauge? {
+    guard let asking = cases.first(where: { $0.checks.contains { $0.rule.name == "voice" } }) else {
+      return nil
+    }
+    let texts = archive?.rows.compactMap(\.writtenText) ?? []
+    guard let gauge = VoiceGauge(texts) else {
+      throw GateSettingError(
+        flag: "--data", found: archive == nil ? "none" : "fewer than two texts",
+        expected: "what the writer wrote, to which the check \"voice\" of case \(asking.id) compares")
+    }
+    return gauge
   }
 
   private func archive() throws -> Archive? { archives.isEmpty ? nil : try Archive(paths: archives) }

@@ -20,6 +20,9 @@ public struct GateCheck: Equatable, Sendable {
     case json(keys: [String])
     /// The system ended the text by itself.
     case ends
+    /// The output is no farther from the archive than this many times what the writer's own passages of its length
+    /// are, as ``VoiceGauge`` measures it.
+    case voice(Double)
   }
 
   /// What a failed check says is missing.
@@ -44,7 +47,9 @@ public struct GateCheck: Equatable, Sendable {
   }
 
   /// Whether `output` passes.
-  public func passes(_ output: GateOutput) -> Bool {
+  ///
+  /// - Parameter gauge: of the writer, which a check of the voice needs and fails without.
+  public func passes(_ output: GateOutput, gauge: VoiceGauge? = nil) -> Bool {
     let text = output.text
     switch rule {
     case .contains(let part): return text.contains(part)
@@ -59,6 +64,7 @@ public struct GateCheck: Equatable, Sendable {
       guard let value = try? JSONParser.parse(text) else { return false }
       return keys.allSatisfy { value[$0] != nil }
     case .ends: return output.ended ?? text.endsLikeASentence
+    case .voice(let bound): return gauge?.distance(of: text).map { $0 <= bound } ?? false
     }
   }
 }
@@ -75,18 +81,19 @@ extension GateCheck.Rule {
     case .minWords: "min_words"
     case .json: "json"
     case .ends: "ends"
+    case .voice: "voice"
     }
   }
 
   /// Every key that a check may have, in the order in which messages list them.
   static let names = [
-    "contains", "not_contains", "regex", "equals", "max_words", "min_words", "json", "ends",
+    "contains", "not_contains", "regex", "equals", "max_words", "min_words", "json", "ends", "voice",
   ]
 
   fileprivate var usualSubject: GateCheck.Subject {
     switch self {
     case .contains, .equals: .fact
-    case .notContains, .regex, .maxWords, .minWords, .json, .ends: .form
+    case .notContains, .regex, .maxWords, .minWords, .json, .ends, .voice: .form
     }
   }
 }

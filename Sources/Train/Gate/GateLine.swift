@@ -133,6 +133,11 @@ struct GateLine {
     case "ends":
       guard value.boolValue == true else { throw wrong(key, "true", value) }
       return .ends
+    case "voice":
+      guard let bound = value.doubleValue, bound > 0, bound.isFinite else {
+        throw wrong(key, "a number above 0", value)
+      }
+      return .voice(bound)
     default: throw problem(.unknownCheck(found: key))
     }
   }

@@ -35,13 +35,14 @@ public struct GateScore: Equatable, Sendable {
   /// - Parameters:
   ///   - cases: at least one.
   ///   - outputs: one for each case, in the same order.
-  public init(_ system: GateSystem, cases: [GateCase], outputs: [GateOutput]) {
+  ///   - gauge: of the writer, which checks of the voice need.
+  public init(_ system: GateSystem, cases: [GateCase], outputs: [GateOutput], gauge: VoiceGauge? = nil) {
     precondition(
       !cases.isEmpty && cases.map(\.id) == outputs.map(\.id),
       "\(outputs.count) outputs are not those of \(cases.count) cases")
     self.system = system
     self.cases = cases.count
-    let failed = zip(cases, outputs).map { item in item.0.checks.filter { !$0.passes(item.1) } }
+    let failed = zip(cases, outputs).map { item in item.0.checks.filter { !$0.passes(item.1, gauge: gauge) } }
     passes = failed.count { $0.isEmpty }
     factFailures = failed.count { $0.contains { $0.subject == .fact } }
     failures = GateCheck.Rule.names.map { name in

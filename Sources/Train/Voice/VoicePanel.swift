@@ -42,10 +42,7 @@ public struct VoicePanel: Sendable {
   public init(writer texts: [String], against contrast: Contrast, seed: UInt64) {
     let sides = [texts] + contrast.texts
     let size = VoiceSeparation.chunkSize(sides)
-    let chunks = sides.map { side in
-      TextChunks.spread(TextChunks.cut(side, words: size), count: VoiceSeparation.mostChunks)
-    }
-    let (learned, references) = VoiceFeatures.learned(from: chunks)
+    let (learned, references) = VoiceFeatures.learned(from: VoiceSeparation.chunks(sides, words: size))
     features = learned
     self.texts = texts
     self.seed = seed
@@ -81,8 +78,8 @@ public struct VoicePanel: Sendable {
 
   /// The distances of as much of the writer's own text to the rest of it.
   ///
-  /// The mean over 20 draws of whole posts, the last of which is cut at the end of a paragraph; of at most half of
-  /// all words. Empty where there are fewer than two posts.
+  /// The mean over 20 draws of whole posts, of the last of which only a passage of whole paragraphs is taken; of at most
+  /// half of all words. Empty where there are fewer than two posts.
   ///
   /// - Parameter words: the size of the sample beside which this is to stand.
   public func ownDistances(words: Int) -> [VoiceMetric: Double] {
@@ -91,8 +88,7 @@ public struct VoicePanel: Sendable {
     var random = RandomSource(seed: seed, stream: "voice")
     var found: [VoiceMetric: [Double]] = [:]
     for _ in 0..<draws {
-      let (sample, rest) = split(
-        random.shuffled(Array(profiles.indices)), words: min(words, writer.words / 2))
+      let (sample, rest) = draw(words: min(words, writer.words / 2), from: &random)
       for (metric, distance) in features.distances(sample, rest) {
         found[metric, default: []].append(distance)
       }
@@ -100,15 +96,18 @@ public struct VoicePanel: Sendable {
     return found.mapValues { $0.reduce(0, +) / Double($0.count) }
   }
 
-  /// A sample of the posts in their order, and all posts of which nothing is in it.
-  private func split(_ order: [Int], words: Int) -> (sample: VoiceProfile, rest: VoiceProfile) {
+  /// Random posts of so many words, and all posts of which nothing is among them.
+  private func draw(
+    words: Int, from random: inout RandomSource
+  ) -> (sample: VoiceProfile, rest: VoiceProfile) {
     var (sample, rest) = (features.empty, writer)
-    for post in order where sample.words < words {
+    for post in random.shuffled(Array(profiles.indices)) where sample.words < words {
       let missing = words - sample.words
       if profiles[post].words <= missing {
         sample += profiles[post]
       } else {
-        sample += features.profile(of: TextChunks.cut([texts[post]], words: missing)[0])
+        let passages = TextChunks.cut([texts[post]], words: missing)
+        sample += features.profile(of: passages[random.index(below: passages.count)])
       }
       rest -= profiles[post]
     }

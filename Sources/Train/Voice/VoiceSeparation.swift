@@ -27,7 +27,18 @@ public struct VoiceSeparation: Equatable, Sendable {
     VoiceMetric.allCases.filter { (areas[$0] ?? 0) >= VoiceSeparation.leastArea }
   }
 
-  /// Judges the metrics; nil where there are too few chunks.
+  /// Judges the metrics on texts cut to chunks; nil where there are too few chunks.
+  ///
+  /// - Parameters:
+  ///   - writer: the writer's texts.
+  ///   - others: texts by other people, a list a writer.
+  ///   - words: the words that a chunk has at least.
+  public init?(writer: [String], others: [[String]], words: Int) {
+    let (features, chunks) = VoiceFeatures.learned(from: Self.chunks([writer] + others, words: words))
+    self.init(chunks, words: words, features: features)
+  }
+
+  /// Judges the metrics on what was counted in chunks; nil where there are too few chunks.
   ///
   /// - Parameters:
   ///   - writers: the chunks of the writer and then of each other.
@@ -61,6 +72,11 @@ public struct VoiceSeparation: Equatable, Sendable {
     self.words = words
     ownChunks = own
     otherChunks = others
+  }
+
+  /// Everyone's texts cut to chunks, the most of them that are judged.
+  static func chunks(_ writers: [[String]], words: Int) -> [[String]] {
+    writers.map { TextChunks.spread(TextChunks.cut($0, words: words), count: mostChunks) }
   }
 
   /// The size of a chunk in words: 1,500, or less so that the smallest side has some 25, and at least 300, below which

@@ -46,11 +46,15 @@ struct GateReaderTests {
     ),
     (
       #"{"id":"a","prompt":"b","checks":[{"starts":"c"}]}"#,
-      #":1: found the check "starts"; expected one of contains, not_contains, regex, equals, max_words, min_words, json, ends. Rename or remove it."#
+      #":1: found the check "starts"; expected one of contains, not_contains, regex, equals, max_words, min_words, json, ends, voice. Rename or remove it."#
     ),
     (
       #"{"id":"a","prompt":"b","checks":[{"contains":"c","ends":true}]}"#,
-      ":1: found a check without exactly one rule; expected one of contains, not_contains, regex, equals, max_words, min_words, json, ends. Write one object a rule."
+      ":1: found a check without exactly one rule; expected one of contains, not_contains, regex, equals, max_words, min_words, json, ends, voice. Write one object a rule."
+    ),
+    (
+      #"{"id":"a","prompt":"b","checks":[{"voice":0}]}"#,
+      #":1: "voice": found 0; expected a number above 0. Correct the line."#
     ),
     (
       #"{"id":"a","prompt":"b","checks":[{"max_words":0}]}"#,

@@ -141,6 +141,36 @@ struct GateTests {
     )
   }
 
+  @Test("The voice is compared to the archive: near passes, far fails, and without an archive it is refused")
+  func voice() throws {
+    let cases = try folder.put(
+      #"{"id":"lamp","prompt":"A lamp","checks":[{"voice":1.5}]}"# + "\n"
+        + #"{"id":"bell","prompt":"A bell","checks":[{"voice":1.5}]}"#, as: "voice.jsonl")
+    let posts = try VoiceTexts.archive()
+    let outputs: [JSONValue] = [
+      ["id": "lamp", "output": .string(posts[0])],
+      ["id": "bell", "output": "Shout! Shout! Shout! Whither, o whither, shall thou?"],
+    ]
+    try folder.put(
+      try outputs.map { try JSONWriter.string(of: $0) }.joined(separator: "\n"), as: "outputs/base.jsonl")
+    let gate = Gate(casesPath: cases, outputsPath: folder("outputs"), archives: [VoiceTexts.archivePath])
+    let score = try #require(try gate.report().json["systems"]?.arrayValue?.first)
+    #expect(score["passes"] == 1 && score["failures"] == [["check": "voice", "cases": ["bell"]]])
+
+    var refused = gate
+    refused.archives = []
+    #expect(
+      #expect(throws: GateSettingError.self) { try refused.report() }?.description
+        == "--data: found none; expected what the writer wrote, to which the check \"voice\" of case lamp compares. Change it."
+    )
+    #expect(throws: GateSettingError.self) { try refused.makeOutputs(run(.base)) }
+    refused.archives = [try folder.put(#"{"text":"One."}"#, as: "one.jsonl")]
+    #expect(
+      #expect(throws: GateSettingError.self) { try refused.report() }?.description
+        == "--data: found fewer than two texts; expected what the writer wrote, to which the check \"voice\" of case lamp compares. Change it."
+    )
+  }
+
   @Test("A system is known by its name")
   func systems() {
     #expect(GateSystem(path: "outputs/few-shot-8.jsonl").role == .fewShot(examples: 8))

@@ -5,11 +5,13 @@ import TestSupport
 
 /// Texts to try the measures of voice on.
 enum VoiceTexts {
-  /// The posts of the archive that comes with the package.
+  /// The archive that comes with the package.
+  static let archivePath = URL(fileURLWithPath: Fixtures.path).deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("data/archive.jsonl").path
+
+  /// Its posts.
   static func archive() throws -> [String] {
-    let path = URL(fileURLWithPath: Fixtures.path).deletingLastPathComponent().deletingLastPathComponent()
-      .appendingPathComponent("data/archive.jsonl").path
-    return try Archive(paths: [path]).rows.compactMap {
+    try Archive(paths: [archivePath]).rows.compactMap {
       if case .post(_, _, let text) = $0.content { text } else { nil }
     }
   }
