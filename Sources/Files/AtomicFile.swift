@@ -126,7 +126,7 @@ func parentFolder(of path: String) -> String {
 }
 
 /// Forces the names in `folder` to the disk.
-private func synchronizeFolder(_ folder: String) throws(FileError) {
+func synchronizeFolder(_ folder: String) throws(FileError) {
   let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   guard descriptor >= 0 else { throw FileError(path: folder, operation: .write, code: errno) }
   defer { close(descriptor) }

@@ -36,6 +36,8 @@ public enum AdapterSearch {
     guard let paths = files.enumerator(atPath: parent) else { return [] }
     var found: [Candidate] = []
     while let path = paths.nextObject() as? String {
+      // What was retired, and what a refit has not judged yet, is in nobody's use.
+      if AdapterShelf.isSetAside(path) { paths.skipDescendants() }
       guard (path as NSString).lastPathComponent == AdapterFolder.configurationName else { continue }
       let name = (path as NSString).deletingLastPathComponent
       let folder = name.isEmpty ? parent : "\(parent)/\(name)"

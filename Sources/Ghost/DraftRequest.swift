@@ -57,6 +57,11 @@ public struct DraftRequest: Equatable, Sendable {
   /// The folder of the base: the one asked for, else the one that the adapter records and that is still there,
   /// else the embedded one.
   func resolvedBase(adapter: String?) throws -> String {
+    try DraftRequest.resolvedBase(basePath, adapter: adapter)
+  }
+
+  /// The folder of the base for drafts with an adapter; see ``resolvedBase(adapter:)``.
+  static func resolvedBase(_ basePath: String?, adapter: String?) throws -> String {
     if let basePath { return basePath }
     if let adapter, let recorded = try AdapterFolder.readBasePath(adapter),
       FileManager.default.fileExists(atPath: "\(recorded)/config.json")

@@ -37,7 +37,7 @@ public final class Drafter {
     let pool = ThreadPool(threadCount: request.threads ?? ProcessInfo.processInfo.activeProcessorCount)
     basePath = try request.resolvedBase(adapter: adapterPath)
     base = try BaseModel(path: basePath, holding: WeightHolding(drafting: request.quantization), pool: pool)
-    fingerprints = try BaseFingerprints(base)
+    fingerprints = try BaseFingerprints(path: basePath)
     adapter = try adapterPath.map { [base, fingerprints] in
       try AdapterOrigin($0, base: base, fingerprints: fingerprints)
     }

@@ -8,6 +8,7 @@ struct GhostCommand: ParsableCommand {
     commandName: "ghost", abstract: "Write first drafts in one writer's voice.",
     subcommands: [
       DraftCommand.self, EditCommand.self, ShipCommand.self, RejectCommand.self, StatusCommand.self,
+      RefitCommand.self,
     ])
 
   /// Runs the command. An error is one line, `error: …`; the exit code is 2 where nothing could be started, and

@@ -38,7 +38,8 @@ public struct Desk: Equatable, Sendable {
     "ghost edit \(id)" + (folder == "." ? "" : " --workspace \(CommandText.quoted(folder))")
   }
 
-  private func path(_ name: String) -> String { folder == "." ? name : "\(folder)/\(name)" }
+  /// The path of a file or folder of the desk.
+  func path(_ name: String) -> String { folder == "." ? name : "\(folder)/\(name)" }
 
   // MARK: Drafts
 

@@ -15,11 +15,14 @@ public struct DeskSettings: Equatable, Sendable {
   /// The kind of piece.
   public private(set) var kind: String?
 
+  /// The file in a desk's folder.
+  static func path(_ folder: String) -> String { Desk(folder).path("ghost.yaml") }
+
   /// Reads the settings of the desk in `folder`; all are nil where it has no file of them.
   ///
   /// - Throws: ``DeskError/setting(place:found:expected:)`` with the line; `FileError`.
   public init(_ folder: String) throws {
-    let path = folder == "." ? "ghost.yaml" : "\(folder)/ghost.yaml"
+    let path = DeskSettings.path(folder)
     guard let file = try Desk(folder).existing(path) else { return }
     guard file.bytes.count <= SeedFile.byteLimit, let text = String(validating: file.bytes, as: UTF8.self)
     else {

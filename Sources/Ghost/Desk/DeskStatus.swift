@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Model
 import Train
 
 /// How a desk stands: its pieces and drafts, whether drafts get closer to what ships, and what to do next.
@@ -37,8 +38,13 @@ public struct DeskStatus: Equatable, Sendable {
   public let trend: EditTrend?
   /// The adapter that drafts are written with; nil where there is none.
   public let adapter: AdapterStanding?
-  /// The rows that the archive has gained since that adapter was trained; nil where it was trained on other files.
+  /// The rows of the archive that no training has seen since that adapter was written; nil where no record says what
+  /// it has seen.
   public let newRows: Int?
+  /// Where the latest edit rates lie beside those before; nil where too few drafts were shipped.
+  public let band: EditBand?
+  /// Why the adapter should be trained again; empty where nothing asks for it.
+  public let refitReasons: [RefitReason]
   /// When this was true.
   public let date: Date
 
@@ -68,14 +74,39 @@ public struct DeskStatus: Equatable, Sendable {
     }
     pieces = rows.count
     badRows = skipped
-    newRows = adapter.flatMap { adapter in
-      guard adapter.archives.count == 1, let archive = adapter.archives.first, let trained = adapter.rows,
-        URL(fileURLWithPath: archive).lastPathComponent == "archive.jsonl"
-      else { return nil }
-      return max(0, rows.count - trained)
-    }
+    let seen = try adapter.flatMap { try AdapterShelf(desk).rowsSeen(since: $0) }
+    let unseen = seen.map { seen in rows.map { !seen.contains($0.pin) } }
+    let newRows = unseen.map { $0.count { $0 } }
+    self.newRows = newRows
+    let band = EditBand(edits.map(\.rate))
+    self.band = band
+    // Drafts that a training has seen speak of the adapter before it.
+    let newEdits = zip(rows, unseen ?? []).count { $0.kind == .edit && $1 }
+    refitReasons =
+      try adapter.map {
+        try DeskStatus.reasons(
+          $0, base: settings.base, newRows: newRows,
+          band: newEdits >= EditBand.latestCount ? band : nil, at: date)
+      } ?? []
     self.desk = desk
     self.date = date
+  }
+
+  private static func reasons(
+    _ adapter: AdapterStanding, base: String?, newRows: Int?, band: EditBand?, at date: Date
+  ) throws -> [RefitReason] {
+    guard adapter.isFinished else { return [] }
+    var reasons: [RefitReason] = []
+    if let pinned = adapter.baseFingerprint,
+      let path = try? DraftRequest.resolvedBase(base, adapter: adapter.path),
+      let found = try? BaseModel.fingerprint(path: path), found.hex != pinned
+    {
+      reasons.append(.base(path))
+    }
+    if let newRows, newRows >= Self.rowsWorthTraining { reasons.append(.newRows(newRows)) }
+    if let band, band.isAbove { reasons.append(.drift(band)) }
+    if let sunset = adapter.sunset, adapter.isPastSunset(at: date) { reasons.append(.sunset(sunset)) }
+    return reasons
   }
 
   private static func rows(of desk: Desk) throws -> (rows: [ArchiveRow], skipped: Int) {
@@ -121,8 +152,11 @@ public struct DeskStatus: Equatable, Sendable {
         "collect pieces: \(pieces) of the \(Self.piecesWorthTraining) that a first training takes are there;"
         + " put posts into \(desk.archivePath), or draft and ship"
     }
-    if let newRows, newRows >= Self.rowsWorthTraining {
-      return "train again, with \(newRows) new rows: \(train)"
+    if !refitReasons.isEmpty {
+      let model = refitReasons.lazy.compactMap { if case .base(let path) = $0 { path } else { nil } }.first
+      let flag = model.map { " --model \(CommandText.quoted($0))" } ?? ""
+      return "train the adapter again (\(refitReasons.map(\.text).joined(separator: "; "))):"
+        + " ghost refit\(place)\(flag)"
     }
     if adapter.verdict == .retire {
       return "collect more pieces before training again: the evaluation of this adapter said retire"
@@ -148,9 +182,10 @@ public struct DeskStatus: Equatable, Sendable {
       lines.append(
         "trend    "
           + (trend?.text ?? "needs \(EditTrend.fewest) shipped drafts; there are \(edits.count)"))
+      if let band { lines.append("band     \(band.text)") }
     }
     lines.append("adapter  \(adapterText)")
-    if let newRows { lines.append("new rows \(newRows) since its training") }
+    if let newRows { lines.append("new rows \(newRows) since the last training") }
     lines.append("next     \(next)")
     return lines.map(\.withoutControlCharacters)
   }
@@ -159,7 +194,8 @@ public struct DeskStatus: Equatable, Sendable {
     guard let adapter else { return "none; the base drafts alone" }
     let age = adapter.age(at: date).map { ", \($0) day\($0 == 1 ? "" : "s") old" } ?? ""
     let verdict = adapter.verdict.map { "verdict \($0.rawValue)" } ?? "no verdict"
-    return "\(adapter.path): \(adapter.isFinished ? verdict : "its training is not finished")\(age)"
+    let sunset = adapter.sunset.map { ", sunset \($0)" } ?? ""
+    return "\(adapter.path): \(adapter.isFinished ? verdict : "its training is not finished")\(age)\(sunset)"
   }
 
   static func median(_ rates: [Double]) -> Double {
@@ -193,11 +229,15 @@ public struct DeskStatus: Equatable, Sendable {
           "path": .string($0.path), "finished": .bool($0.isFinished),
           "verdict": optional($0.verdict?.rawValue),
           "written_at": optional($0.writtenAt.map { $0.formatted(.iso8601) }),
-          "age_days": optional($0.age(at: date)),
-          "rows": optional($0.rows),
+          "age_days": optional($0.age(at: date)), "sunset": optional($0.sunset),
+          "base": optional($0.base),
         ]
       } ?? .null,
-      "rows_since_training": optional(newRows), "next": .string(next),
+      "band": band.map {
+        ["latest": .number($0.latest), "lower": .number($0.lower), "upper": .number($0.upper)]
+      } ?? .null,
+      "rows_since_training": optional(newRows),
+      "refit": .array(refitReasons.map { .string($0.text) }), "next": .string(next),
     ]
   }
 }

@@ -14,19 +14,26 @@ public enum AdapterFingerprint {
   public static func check(
     _ folder: String, for base: BaseModel, fingerprints: BaseFingerprints? = nil
   ) throws {
+    try check(folder, basePath: base.path, fingerprints: fingerprints)
+  }
+
+  /// Refuses an adapter as ``check(_:for:fingerprints:)`` does, for the base in a folder.
+  public static func check(
+    _ folder: String, basePath: String, fingerprints: BaseFingerprints? = nil
+  ) throws {
     guard let settings = try RunRecord.read(folder)?["settings"] else { return }
-    let found = try fingerprints ?? BaseFingerprints(base)
+    let found = try fingerprints ?? BaseFingerprints(path: basePath)
     if let trained = settings["base_sha256"]?.stringValue, trained != found.base.hex {
       let configuration = try JSONParser.parse(contentsOf: "\(folder)/\(AdapterFolder.configurationName)")
       throw AdapterMismatch(
         adapter: folder, trainedFor: configuration["base_model_name_or_path"]?.stringValue,
-        trainedForFingerprint: trained, base: base.path, baseFingerprint: found.base.hex)
+        trainedForFingerprint: trained, base: basePath, baseFingerprint: found.base.hex)
     }
     if let trained = settings["tokenizer_sha256"]?.stringValue, trained != found.tokenizer.hex {
       throw AdapterRefusal(
         adapter: folder,
         reason: .tokenizer(
-          path: "\(base.path)/tokenizer.json", found: found.tokenizer.hex, trained: trained))
+          path: "\(basePath)/tokenizer.json", found: found.tokenizer.hex, trained: trained))
     }
     if let trained = settings["prompt_layout"]?.stringValue, trained != PromptLayout.version {
       throw AdapterRefusal(
@@ -41,11 +48,6 @@ public struct BaseFingerprints: Equatable, Sendable {
   public let base: Fingerprint
   /// `tokenizer.json`.
   public let tokenizer: Fingerprint
-
-  /// Reads the files of a base.
-  ///
-  /// - Throws: file and checkpoint errors.
-  public init(_ base: BaseModel) throws { try self.init(path: base.path) }
 
   /// Reads the files of the base in a folder.
   ///

@@ -24,11 +24,8 @@ public struct RowPins: Equatable, Sendable {
     self.heldOut = Set(heldOut.compactMap(\.stringValue))
   }
 
-  /// Whether the run has seen a row, on either side.
-  public func contains(_ row: ArchiveRow) -> Bool {
-    let pin = row.pin
-    return training.contains(pin) || heldOut.contains(pin)
-  }
+  /// All of them.
+  public var all: Set<String> { training.union(heldOut) }
 
   /// The pins in ascending order.
   var json: JSONValue {

@@ -1,7 +1,9 @@
 import Files
 import Foundation
+import Model
 import TestSupport
 import Testing
+import Train
 
 @testable import Ghost
 
@@ -18,6 +20,13 @@ import Testing
     return (rows + edits).joined(separator: "\n") + "\n"
   }
 
+  /// The pins of the archive's first rows, as a record has them.
+  private func seen(_ count: Int, of folder: TemporaryFolder) throws -> String {
+    let rows = try Archive(paths: [folder("archive.jsonl")]).rows.prefix(count)
+    let pins = rows.map { "\"\($0.pin)\"" }.joined(separator: ", ")
+    return "\"data\": {\"pins\": {\"training\": [\(pins)], \"held_out\": []}}"
+  }
+
   private func adapter(_ record: String, in folder: TemporaryFolder) throws {
     try folder.put("{}", as: "adapters/a/adapter_config.json")
     try folder.put("", as: "adapters/a/adapter_model.safetensors")
@@ -30,7 +39,7 @@ import Testing
     try folder.put(archive(posts: 3, kept: [0, 1, 2, 3, 4]), as: "archive.jsonl")
     try adapter(
       "{\"finished\": true, \"verdict\": \"keep\", \"written_at\": \"2026-09-01T00:00:00Z\","
-        + " \"archives\": [\"archive.jsonl\"], \"data\": {\"rows\": {\"post\": 3, \"edit\": 2}}}", in: folder)
+        + " \"sunset\": \"2027-02-28\", \(seen(5, of: folder))}", in: folder)
     _ = try desk.reject(ids[1])
     // Ten days after the adapter was written.
     let now = try Date("2026-09-11T12:00:00Z", strategy: .iso8601)
@@ -41,7 +50,8 @@ import Testing
         "edits    5 with a median edit rate of 50 %; the latest: 100 %, 75 %, 50 %, 25 %, 0 %",
         "trend    the first draft is getting closer to what ships: -250.0 points in ten drafts"
           + " (95 % interval -250.0 to -250.0, over 5)",
-        "adapter  \(folder("adapters/a")): verdict keep, 10 days old", "new rows 3 since its training",
+        "adapter  \(folder("adapters/a")): verdict keep, 10 days old, sunset 2027-02-28",
+        "new rows 3 since the last training",
         "next     edit, then ship or reject, the open draft: ghost edit \(ids[0]) --workspace \(desk.folder)",
       ])
     let json = status.json
@@ -67,15 +77,73 @@ import Testing
     )
     #expect(
       try DeskStatus(desk).lines.contains("adapter  \(folder("adapters/a")): its training is not finished"))
-    let data = "\"archives\": [\"archive.jsonl\"], \"data\": {\"rows\": {\"post\":"
-    try adapter("{\"verdict\": \"retire\", \(data) 16}}}", in: folder)
+    try adapter("{\"verdict\": \"retire\", \(seen(16, of: folder))}", in: folder)
     #expect(try DeskStatus(desk).next.hasPrefix("collect more pieces before training again"))
-    try adapter("{\"verdict\": \"keep\", \(data) 16}}}", in: folder)
+    try adapter("{\"verdict\": \"keep\", \(seen(16, of: folder))}", in: folder)
     #expect(
       try DeskStatus(desk).next
         == "write the next draft: ghost draft --workspace \(desk.folder) --topic \"…\"")
-    try adapter("{\"verdict\": \"keep\", \(data) 6}}}", in: folder)
-    #expect(try DeskStatus(desk).next.hasPrefix("train again, with 10 new rows: lora-train"))
+    try adapter("{\"verdict\": \"keep\", \(seen(6, of: folder)), \"sunset\": \"2026-01-01\"}", in: folder)
+    #expect(
+      try DeskStatus(desk).next
+        == "train the adapter again (10 rows came since the last training; its sunset was on 2026-01-01):"
+        + " ghost refit --workspace \(desk.folder)")
+    try adapter("{\"verdict\": \"keep\"}", in: folder)
+    #expect(try DeskStatus(desk).newRows == nil && DeskStatus(desk).refitReasons == [])
+  }
+
+  @Test("A row that was moved, and rows that a later run has seen and was retired for, are not new")
+  func seenRows() throws {
+    let folder = try TemporaryFolder()
+    try folder.put(archive(posts: 16, kept: []), as: "archive.jsonl")
+    try adapter(
+      "{\"written_at\": \"2026-09-01T00:00:00Z\", \(seen(4, of: folder))}", in: folder)
+    #expect(try DeskStatus(Desk(folder.path)).newRows == 12)
+    let lines = try folder.content(of: "archive.jsonl").split(separator: "\n").reversed()
+    try folder.put(lines.joined(separator: "\n"), as: "archive.jsonl")
+    #expect(try DeskStatus(Desk(folder.path)).newRows == 12)
+    let later = "{\"written_at\": \"2026-09-02T00:00:00Z\", \(try seen(5, of: folder))}"
+    try folder.put(later, as: "adapters/retired/b-2026-09-02/run.json")
+    #expect(try DeskStatus(Desk(folder.path)).newRows == 7)
+    // One that was written before says nothing of what came since.
+    try folder.put(
+      later.replacingOccurrences(of: "-09-02", with: "-08-02"), as: "adapters/retired/b-2026-09-02/run.json")
+    #expect(try DeskStatus(Desk(folder.path)).newRows == 12)
+  }
+
+  @Test("Drift asks for a refit where training has not seen the drafts that show it")
+  func drift() throws {
+    let folder = try TemporaryFolder()
+    // Sixteen drafts that keep three words of four or all, then five that keep one.
+    let before = (0..<16).map { $0.isMultiple(of: 2) ? 3 : 4 }
+    try folder.put(archive(posts: 0, kept: before + [1, 1, 1, 1, 1]), as: "archive.jsonl")
+    let rows = try folder.content(of: "archive.jsonl").split(separator: "\n").enumerated().map { index, row in
+      // Finals that differ, so that each row is known by its own.
+      row.replacingOccurrences(of: "\"final\": \"", with: "\"final\": \"\(index) ")
+        .replacingOccurrences(of: "\"draft\": \"", with: "\"draft\": \"\(index) ")
+    }
+    try folder.put(rows.joined(separator: "\n"), as: "archive.jsonl")
+    try adapter("{\(seen(16, of: folder))}", in: folder)
+    let status = try DeskStatus(Desk(folder.path))
+    let band = try #require(status.band)
+    #expect(band.isAbove && status.refitReasons == [.drift(band)])
+    #expect(status.lines.contains { $0 == "band     \(band.text)" })
+    try adapter("{\(seen(17, of: folder))}", in: folder)
+    #expect(try DeskStatus(Desk(folder.path)).refitReasons == [])
+  }
+
+  @Test("A base that the adapter was not trained on asks for a refit on it")
+  func otherBase() throws {
+    let folder = try TemporaryFolder()
+    try folder.put(archive(posts: 2, kept: []), as: "archive.jsonl")
+    try folder.put("base: \(Fixtures.model("smollm2"))\n", as: "ghost.yaml")
+    let pinned = try BaseModel.fingerprint(path: Fixtures.model("smollm2")).hex
+    try adapter("{\"settings\": {\"base_sha256\": \"\(pinned)\"}, \(seen(2, of: folder))}", in: folder)
+    #expect(try DeskStatus(Desk(folder.path)).refitReasons == [])
+    try folder.put("base: \(Fixtures.model("qwen2"))\n", as: "ghost.yaml")
+    let status = try DeskStatus(Desk(folder.path))
+    #expect(status.refitReasons == [.base(Fixtures.model("qwen2"))])
+    #expect(status.next.hasSuffix(" --model \(Fixtures.model("qwen2"))"))
   }
 
   @Test("A folder that is not there, and an adapter that is not there, are named")

@@ -1,0 +1,75 @@
+import Files
+import Foundation
+import Model
+import Train
+
+/// A desk's adapters and their places.
+///
+///     adapters/NAME-N/              an adapter; the newest is in use unless ghost.yaml names one
+///     adapters/retired/NAME-N-DAY/  an adapter that was moved aside
+///     adapters/.refit/              what a refit has not finished
+struct AdapterShelf: Equatable, Sendable {
+  /// The folder of all adapters.
+  let folder: String
+
+  init(_ desk: Desk) { folder = desk.path(AdapterPath.parent) }
+
+  private static let retiredName = "retired"
+  private static let unfinishedName = ".refit"
+
+  /// Whether a path below a folder of adapters is the place of adapters that are not in use.
+  static func isSetAside(_ path: String) -> Bool { path == retiredName || path == unfinishedName }
+
+  /// Where a refit keeps what is not decided yet.
+  var unfinished: String { "\(folder)/\(Self.unfinishedName)" }
+
+  /// The folder for the next adapter of an archive: one number above all that are here or were retired.
+  func next(forArchive archive: String) -> String {
+    let stem = URL(fileURLWithPath: archive).deletingPathExtension().lastPathComponent
+    let names = [folder, "\(folder)/\(Self.retiredName)"]
+      .flatMap { (try? FileManager.default.contentsOfDirectory(atPath: $0)) ?? [] }
+    let numbers = names.filter { $0.hasPrefix("\(stem)-") }
+      .compactMap { Int($0.dropFirst(stem.count + 1).prefix { $0.isASCII && $0.isNumber }) }
+    // A number that nobody counts to is no number of ours.
+    let last = numbers.filter { $0 < 1_000_000_000 }.max() ?? 0
+    return "\(folder)/\(stem)-\(last + 1)"
+  }
+
+  /// Where an adapter goes when it is retired: a name with the day, and a number where that is taken.
+  func retired(_ adapter: String, at date: Date) -> String {
+    let name = "\(URL(fileURLWithPath: adapter).lastPathComponent)-\(Desk.day(date))"
+    let place = "\(folder)/\(Self.retiredName)/\(name)"
+    var (path, number) = (place, 1)
+    while FileManager.default.fileExists(atPath: path) {
+      number += 1
+      path = "\(place)-\(number)"
+    }
+    return path
+  }
+
+  /// Whether a folder is one of these adapters, and so the desk's to move.
+  func holds(_ adapter: String) -> Bool {
+    AtomicFile.target(of: adapter).hasPrefix(AtomicFile.target(of: folder) + "/")
+  }
+
+  /// The rows that training has seen since an adapter was written: its own, and those of every later run, kept or
+  /// retired, since training on them again would give the same again. Nil where the adapter's record has none.
+  func rowsSeen(since adapter: AdapterStanding) throws -> Set<String>? {
+    guard let own = adapter.rows?.all else { return nil }
+    guard let written = adapter.writtenAt else { return own }
+    let folders = [folder, "\(folder)/\(Self.retiredName)"].flatMap { parent in
+      ((try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []).sorted().map {
+        "\(parent)/\($0)"
+      }
+    }
+    let others = try folders.compactMap { folder -> RowPins? in
+      guard FileManager.default.fileExists(atPath: "\(folder)/\(RunRecord.name)"),
+        let record = try RunRecord.read(folder), RunRecord.isFinished(record),
+        let date = record["written_at"]?.stringValue.flatMap({ try? Date($0, strategy: .iso8601) }),
+        date > written
+      else { return nil }
+      return RowPins(record: record)
+    }
+    return others.reduce(own) { $0.union($1.all) }
+  }
+}

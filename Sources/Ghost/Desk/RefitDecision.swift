@@ -1,0 +1,82 @@
+import Files
+import Foundation
+
+/// What a refit decided and how it is carried out: a list of steps that is on disk before the first of them, so that a
+/// refit which is interrupted between two of them is completed by the next.
+///
+/// Each step is atomic, and done again does nothing. They are in an order in which the desk always has an adapter in
+/// use that fits its base.
+struct RefitDecision: Equatable, Sendable {
+  /// One step.
+  enum Step: Equatable, Sendable {
+    /// Gives a folder another place.
+    case move(from: String, to: String)
+    /// Writes settings into `ghost.yaml`; a null removes a key.
+    case set(JSONObject)
+  }
+
+  /// The steps in order.
+  let steps: [Step]
+  /// What the refit came to.
+  let outcome: RefitOutcome
+
+  private static let name = "decision.json"
+
+  /// The decision that was made and not carried out; nil where there is none.
+  static func pending(_ shelf: AdapterShelf) throws -> RefitDecision? {
+    let path = "\(shelf.unfinished)/\(name)"
+    let json: JSONValue
+    do {
+      json = try JSONParser.parse(contentsOf: path)
+    } catch let error as FileError where error.problem == .missing {
+      return nil
+    }
+    guard let steps = json["steps"]?.arrayValue?.map(Step.init(json:)), !steps.contains(nil),
+      let outcome = json["outcome"].flatMap(RefitOutcome.init(json:))
+    else { throw RefitRefusal.damagedDecision(path: path) }
+    return RefitDecision(steps: steps.compactMap(\.self), outcome: outcome)
+  }
+
+  /// Puts the decision on disk.
+  func write(_ shelf: AdapterShelf) throws {
+    let json: JSONValue = ["steps": .array(steps.map(\.json)), "outcome": outcome.json]
+    try AtomicFile.write(
+      try JSONWriter.string(of: json, layout: .pretty), to: "\(shelf.unfinished)/\(Self.name)")
+  }
+
+  /// Takes every step that has not been taken, then forgets the decision.
+  func carryOut(on desk: Desk) throws {
+    for step in steps {
+      switch step {
+      case .move(let from, let to): try AtomicFile.move(from, to: to)
+      case .set(let values):
+        try DeskSettings.set(values.members.map { ($0.key, $0.value.stringValue) }, in: desk.folder)
+      }
+    }
+    let unfinished = AdapterShelf(desk).unfinished
+    do {
+      try FileManager.default.removeItem(atPath: unfinished)
+    } catch {
+      throw FileError(path: unfinished, operation: .write, problem: .permissionDenied)
+    }
+  }
+}
+
+extension RefitDecision.Step {
+  fileprivate var json: JSONValue {
+    switch self {
+    case .move(let from, let to): ["move": .string(from), "to": .string(to)]
+    case .set(let values): ["set": .object(values)]
+    }
+  }
+
+  fileprivate init?(json: JSONValue) {
+    if let from = json["move"]?.stringValue, let to = json["to"]?.stringValue {
+      self = .move(from: from, to: to)
+    } else if let values = json["set"]?.objectValue {
+      self = .set(values)
+    } else {
+      return nil
+    }
+  }
+}

@@ -1,0 +1,32 @@
+/// Why a refit cannot be made.
+public enum RefitRefusal: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The desk has no adapter.
+  case noAdapter(folder: String)
+  /// The adapter's run was not finished.
+  case unfinished(adapter: String)
+  /// The adapter has no record of its recipe and its rows.
+  case noRecord(adapter: String)
+  /// An archive that the adapter learned from is gone.
+  case missingArchive(path: String, adapter: String)
+  /// What a refit decided cannot be read.
+  case damagedDecision(path: String)
+
+  /// What was found, what was expected and what to do.
+  public var description: String {
+    switch self {
+    case .noAdapter(let folder):
+      "\(folder)/adapters: found no adapter; expected one to train again. Train a first one with lora-train."
+    case .unfinished(let adapter):
+      "\(adapter): found the adapter of a run that was not finished; expected a finished one."
+        + " Finish it with lora-train --resume."
+    case .noRecord(let adapter):
+      "\(adapter)/run.json: found no recipe and rows of a training; expected those that lora-train records."
+        + " Train afresh with lora-train."
+    case .missingArchive(let path, let adapter):
+      "\(path): found nothing there; expected the archive that \(adapter) learned from."
+        + " Put it back, or train afresh with lora-train."
+    case .damagedDecision(let path):
+      "\(path): found no decision of a refit; expected its steps. Look at adapters/ and remove the folder."
+    }
+  }
+}
