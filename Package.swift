@@ -79,11 +79,12 @@ let package = Package(
     .testTarget(name: "ModelTests", dependencies: ["Model", "TestSupport"]),
     .testTarget(name: "TrainTests", dependencies: ["Train", "TestSupport"]),
     .testTarget(name: "PrepareTests", dependencies: ["Prepare", "TestSupport"]),
-    .testTarget(name: "GhostTests", dependencies: ["Ghost", "TestSupport"]),
+    .testTarget(name: "GhostTests", dependencies: ["Ghost", "Prepare", "TestSupport"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "LoraTrainCommand", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "LoraTrainCommand", "GhostCommand", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],
   swiftLanguageModes: [.v6]
