@@ -25,12 +25,12 @@ import Train
       self.text = Piece.opening(text)
     }
 
-    /// The first sentences, forty words or a few more.
+    /// The first sentences, eighty words or a few more.
     private static func opening(_ text: String) -> String {
       var opening: [Substring] = []
       for word in text.split(whereSeparator: \.isWhitespace) {
         opening.append(word)
-        if opening.count >= 40, word.hasSuffix(".") { break }
+        if opening.count >= 80, word.hasSuffix(".") { break }
       }
       return opening.joined(separator: " ")
     }
@@ -117,7 +117,7 @@ import Train
       "gate", "--cases", "cases.jsonl", "--data", "archive.jsonl", "--run", "few-shot")
     #expect(gate.code == 0 && gate.output.contains("\nfine-tune\n"), "\(gate)")
 
-    let trained = try trainer.run("--data", "archive.jsonl", "--epochs", "1")
+    let trained = try trainer.run("--data", "archive.jsonl", "--epochs", "2")
     #expect(trained.code == 0 && trained.output.contains("keep: the adapter saves"), "\(trained)")
     #expect(folder.holds("adapters/archive-1/adapter_model.safetensors"))
 

@@ -48,6 +48,13 @@ extension TrainingOptions {
     batchSize = try whole("batch_size")
     maxSequenceLength = try whole("max_seq_length")
     gradientAccumulationSteps = try whole("grad_accumulation_steps") ?? gradientAccumulationSteps
+    objective =
+      try value("objective", "the name of an objective") {
+        $0.stringValue.flatMap { Objective(rawValue: $0) }
+      } ?? objective
+    beta = try number("beta")
+    preferenceWeight = try number("preference_weight")
+    unlikelihoodWeight = try number("unlikelihood_weight")
     validFraction = try number("valid_fraction") ?? validFraction
     seed = try value("seed", "a whole number in quotes") { $0.stringValue.flatMap { UInt64($0) } } ?? seed
     shuffles = try flag("shuffle") ?? shuffles

@@ -82,11 +82,11 @@ import Train
 
   /// Runs `body` with the rights to files of a user who owns none: those of an administrator override any file's mode.
   private func withoutPrivileges(_ body: () -> Void) {
-    #if os(Linux)
-      // These bind the calling thread alone.
-      setfsuid(65534)
-      defer { setfsuid(geteuid()) }
-    #endif
+    // On Linux the function binds the calling thread alone; Swift's module of the C library leaves it out.
+    typealias SetUser = @convention(c) (UInt32) -> Int32
+    let setUser = dlsym(dlopen(nil, RTLD_NOW), "setfsuid").map { unsafeBitCast($0, to: SetUser.self) }
+    _ = setUser?(65534)
+    defer { _ = setUser?(geteuid()) }
     body()
   }
 }

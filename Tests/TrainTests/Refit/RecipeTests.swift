@@ -21,6 +21,10 @@ import Testing
     tiny.options.batchSize = 3
     tiny.options.maxSequenceLength = 48
     tiny.options.gradientAccumulationSteps = 2
+    tiny.options.objective = .dense
+    tiny.options.beta = 0.25
+    tiny.options.preferenceWeight = 0.75
+    tiny.options.unlikelihoodWeight = 0.0625
     tiny.options.validFraction = 0.375
     tiny.options.sunsetDays = 33
     tiny.options.seed = .max
