@@ -5,6 +5,7 @@
 """
 
 import difflib
+import itertools
 import json
 import re
 from collections import Counter
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import numpy
 from scipy.spatial.distance import cosine, jensenshannon
-from scipy.stats import binomtest, wasserstein_distance
+from scipy.stats import binomtest, chi2_contingency, kurtosis, norm, wasserstein_distance
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import roc_auc_score
 from sklearn.metrics.pairwise import cosine_distances
@@ -158,6 +159,85 @@ def areas() -> list[dict]:
     return rows
 
 
+def quantiles() -> list[dict]:
+    shares = (0.5, 0.501, 0.8, 0.95, 0.975, 1 - 0.05 / 6, 0.99375, 0.9999, 1 - 1e-9)
+    return [{"share": share, "point": float(norm.ppf(share))} for share in shares]
+
+
+def detectable() -> list[dict]:
+    rows = []
+    for error, alpha in ((1.0, 0.05), (0.013, 0.0125), (41.5, 0.05 / 3)):
+        rows.append({"error": error, "alpha": alpha, "effect": float((norm.ppf(1 - alpha / 2) + norm.ppf(0.8)) * error)})
+    return rows
+
+
+def draws() -> list[dict]:
+    """Statistics of pieces of which some are drawn twice or not at all."""
+    random = numpy.random.default_rng(19)
+    rows = []
+    for pieces in (1, 2, 5, 24):
+        counts = random.multinomial(pieces, [1 / pieces] * pieces)
+        values = [[round(float(value), 2) for value in random.gamma(3, 100, 1 + piece % 3)] for piece in range(pieces)]
+        nats = [round(float(value), 2) for value in random.gamma(3, 200, pieces)]
+        size = [int(value) for value in random.integers(100, 2000, pieces)]
+        drawn = [value for piece, count in enumerate(counts) for value in values[piece] * int(count)]
+        rows.append(
+            {
+                "counts": counts.tolist(),
+                "values": values,
+                "nats": nats,
+                "bytes": size,
+                "mean": float(numpy.mean(drawn)),
+                "p95": float(numpy.percentile(drawn, 95)),
+                "p50": float(numpy.percentile(drawn, 50)),
+                "bits_per_byte": float(counts @ nats / (numpy.log(2) * (counts @ size))),
+            }
+        )
+    return rows
+
+
+def exhaustive() -> list[dict]:
+    """The mean over every one of the n to the n equally likely draws of n values."""
+    random = numpy.random.default_rng(23)
+    rows = []
+    for count in (3, 6):
+        values = [round(float(value), 3) for value in random.normal(1, 2, count)]
+        means = numpy.array([numpy.mean(draw) for draw in itertools.product(values, repeat=count)])
+        sides, counts = numpy.unique(means.round(9), return_counts=True)
+        rows.append(
+            {
+                "values": values,
+                "error": float(means.std()),
+                "kurtosis": float(kurtosis(means, fisher=False)),
+                "means": sides.tolist(),
+                "shares": (counts.cumsum() / counts.sum()).tolist(),
+            }
+        )
+    return rows
+
+
+def likelihoods() -> list[dict]:
+    rows = []
+    for left, left_total, right, right_total in ((5, 100, 1, 200), (0, 50, 7, 50), (12, 900, 12, 1100), (60, 800, 9, 70)):
+        table = [[left, left_total - left], [right, right_total - right]]
+        value = chi2_contingency(table, correction=False, lambda_="log-likelihood").statistic
+        rows.append({"uses": [left, right], "totals": [left_total, right_total], "likelihood": float(value)})
+    return rows
+
+
+def shares() -> list[dict]:
+    random = numpy.random.default_rng(29)
+    rows = []
+    for count, width, bins in ((1, 4, 3), (80, 4, 12), (200, 16, 12)):
+        lengths = random.integers(1, 60, count)
+        edges = [0.5 + width * bin for bin in range(bins)] + [numpy.inf]
+        found, _ = numpy.histogram(lengths, edges)
+        rows.append(
+            {"lengths": lengths.tolist(), "bin": width, "bins": bins, "percent": (100 * found / count).tolist()}
+        )
+    return rows
+
+
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     gate = {"wilson": wilson(), "percentiles": percentiles()}
@@ -171,7 +251,15 @@ def main() -> None:
         "copying": copying(),
         "areas": areas(),
     }
-    for name, content in (("gate", gate), ("voice", voice)):
+    verdict = {
+        "quantiles": quantiles(),
+        "detectable": detectable(),
+        "draws": draws(),
+        "exhaustive": exhaustive(),
+        "likelihoods": likelihoods(),
+        "shares": shares(),
+    }
+    for name, content in (("gate", gate), ("voice", voice), ("verdict", verdict)):
         (FOLDER / f"{name}.json").write_text(json.dumps(content) + "\n")
 
 

@@ -10,6 +10,9 @@ public struct DraftPrompt: Equatable, Sendable {
   /// at its length is not cut short.
   public let tokenLimit: Int
 
+  /// The tokens that a title has room in.
+  private static let titleTokens = 48
+
   /// The words that a seed without a length is taken to ask for.
   private static let defaultWords = 200
 
@@ -19,6 +22,9 @@ public struct DraftPrompt: Equatable, Sendable {
     let prompt = encoder.promptTokens(PromptLayout.prompt(for: seed))
     tokens = prompt.isEmpty ? Array(base.configuration.endOfText.prefix(1)) : prompt
     // A length near the largest integer must not overflow.
-    tokenLimit = 2 * min(seed.length ?? DraftPrompt.defaultWords, 1 << 40) + 48
+    tokenLimit = 2 * min(seed.length ?? DraftPrompt.defaultWords, 1 << 40) + DraftPrompt.titleTokens
   }
+
+  /// The most words for which a draft's limit is at most `tokens`.
+  static func mostWords(tokens: Int) -> Int { (tokens - titleTokens) / 2 }
 }

@@ -48,7 +48,7 @@ struct FewShotPrompt {
   func plan(for item: GateCase, maxTokens: Int, window: Int) throws(GateRunError) -> Plan {
     let prompt: String
     let subject: String
-    var question: [Int32]
+    let question: [Int32]
     var tokenLimit = maxTokens
     switch item.request {
     case .prompt(let text):
@@ -66,20 +66,45 @@ struct FewShotPrompt {
       throw .promptTooLong(id: item.id, tokens: question.count, window: window)
     }
     tokenLimit = min(tokenLimit, window - question.count)
-    var room = window - question.count - tokenLimit
+    let shown = examples(near: subject, besides: prompt, room: window - question.count - tokenLimit)
+    return Plan(
+      tokens: shown.before(question, prefix: base.tokenizer.prefixIDs), tokenLimit: tokenLimit,
+      examples: shown.count)
+  }
+
+  /// Examples as they stand in a prompt.
+  struct Shown {
+    let tokens: [Int32]
+    let count: Int
+
+    /// The question with the examples before it, behind the tokens that begin every text.
+    func before(_ question: [Int32], prefix: [Int32]) -> [Int32] {
+      prefix + tokens + question.dropFirst(prefix.count)
+    }
+  }
+
+  /// The nearest examples that there is room for, the nearest last.
+  ///
+  /// - Parameters:
+  ///   - subject: what they should be near to.
+  ///   - prompt: whose own example is left out.
+  ///   - room: the most tokens.
+  ///   - cuts: where not even one example fits whole, shows as much of the nearest one's opening as does.
+  func examples(near subject: String, besides prompt: String, room: Int, cuts: Bool = false) -> Shown {
     let wanted = FewShotPrompt.words(subject)
     let near = examples.enumerated().filter { $0.element.prompt != prompt }
       .map { (index: $0.offset, shared: $0.element.words.intersection(wanted).count) }
       .sorted { ($1.shared, $0.index) < ($0.shared, $1.index) }
+    var left = room
     var chosen: [Int] = []
-    for candidate in near where chosen.count < limit && examples[candidate.index].tokens.count <= room {
+    for candidate in near where chosen.count < limit && examples[candidate.index].tokens.count <= left {
       chosen.append(candidate.index)
-      room -= examples[candidate.index].tokens.count
+      left -= examples[candidate.index].tokens.count
     }
-    let prefix = base.tokenizer.prefixIDs
-    let shown = chosen.reversed().flatMap { examples[$0].tokens }
-    question = prefix + shown + question.dropFirst(prefix.count)
-    return Plan(tokens: question, tokenLimit: tokenLimit, examples: chosen.count)
+    if chosen.isEmpty, cuts, limit > 0, room > 0, let nearest = near.first {
+      return Shown(tokens: Array(examples[nearest.index].tokens.prefix(room)), count: 1)
+    }
+    return Shown(tokens: chosen.reversed().flatMap { examples[$0].tokens }, count: chosen.count)
   }
 
   private static func words(_ text: String) -> Set<String> {

@@ -1,0 +1,176 @@
+import Files
+import Foundation
+import Model
+import Tensor
+
+/// The base and the adapter, each alone and with pieces of the training side in its prompt: scored and drafting.
+///
+/// The window is shared fairly: half of it at the most is for the piece or the draft, so that examples have room in
+/// the other half. Of a held-out post that is longer, its opening is scored, the same tokens by every system.
+struct LocalSystems {
+  private let base: BaseModel
+  private let adapter: LoRAAdapter
+  private let data: VerdictData
+  private let window: Int
+  private let dtype: DType
+  private let pool: ThreadPool
+  private let prompts: FewShotPrompt
+  private let encoder: ExampleEncoder
+
+  init(
+    base: BaseModel, adapter: LoRAAdapter, data: VerdictData, window: Int, dtype: DType, pool: ThreadPool
+  ) {
+    self.base = base
+    self.adapter = adapter
+    self.data = data
+    self.window = window
+    self.dtype = dtype
+    self.pool = pool
+    prompts = FewShotPrompt(base: base, rows: data.training, limit: .max)
+    encoder = ExampleEncoder(tokenizer: BaseTokenCoder(base), maxSequenceLength: .max)
+  }
+
+  /// The most words that a draft is asked for: those that it has room for in half of the window.
+  static func mostWords(window: Int) -> Int { max(10, DraftPrompt.mostWords(tokens: window / 2) / 10 * 10) }
+
+  private func decoder(_ system: ComparedSystem) -> Decoder {
+    base.decoder(
+      adapter: system.usesAdapter ? adapter : nil, dtype: dtype, maxPositions: window, pool: pool)
+  }
+
+  // MARK: Scoring
+
+  /// A text behind its prompt, and the bytes of what is scored of it; no example where there is nothing to score.
+  private struct ScoredText {
+    var example: TrainingExample?
+    var bytes = 0
+  }
+
+  /// The loss of every held-out piece by each local system.
+  func losses(
+    onScored: (ComparedSystem, [DocumentLoss]) -> Void
+  ) -> [ComparedSystem: [DocumentLoss]] {
+    var losses: [ComparedSystem: [DocumentLoss]] = [:]
+    for shows in [false, true] {
+      let texts = data.pieces.indices.map { scoredText(data.pieces[$0].row, document: $0, shows: shows) }
+      for system in ComparedSystem.local where system.showsPieces == shows {
+        losses[system] = score(texts, [system])[0]
+        onScored(system, losses[system] ?? [])
+      }
+    }
+    return losses
+  }
+
+  /// The losses of other writers' texts by base and adapter, without examples.
+  func othersLosses() -> (base: [DocumentLoss], adapter: [DocumentLoss]) {
+    let rows = data.others.flatMap(\.self)
+    let texts = rows.indices.map { scoredText(rows[$0], document: $0, shows: false) }
+    let losses = score(texts, [.base, .adapter])
+    return (losses[0], losses[1])
+  }
+
+  private func score(_ texts: [ScoredText], _ systems: [ComparedSystem]) -> [[DocumentLoss]] {
+    let evaluation = RowEvaluation(
+      texts.compactMap(\.example), learnedBytes: texts.map(\.bytes), tokenBudget: window)
+    let decoders = systems.map(decoder)
+    let engine = TrainingEngine(
+      decoders[0], optimizer: nil, capacity: evaluation.capacity, recomputesLayers: false)
+    return decoders.map { evaluation.losses(engine, with: $0) }
+  }
+
+  /// A row's opening behind its prompt and, with `shows`, as many examples as the window has room for.
+  private func scoredText(_ row: ArchiveRow, document: Int, shows: Bool) -> ScoredText {
+    guard let whole = encoder.examples(for: row, document: document).first,
+      let start = whole.labelled.first?.lowerBound, start <= window / 2
+    else { return ScoredText() }
+    let opening = Array(whole.tokens.prefix(start + window / 2))
+    var shown = FewShotPrompt.Shown(tokens: [], count: 0)
+    if shows, let seed = row.seed { shown = examples(near: seed, room: window - opening.count) }
+    let tokens = shown.before(opening, prefix: base.tokenizer.prefixIDs)
+    let scored = opening[start...].filter { !base.configuration.endOfText.contains($0) }
+    return ScoredText(
+      example: TrainingExample(
+        tokens: tokens, labelled: [start + shown.tokens.count..<tokens.count], document: document),
+      bytes: scored.reduce(0) { $0 + base.tokenizer.bytes(ofID: $1).count })
+  }
+
+  private func examples(near seed: Seed, room: Int) -> FewShotPrompt.Shown {
+    prompts.examples(
+      near: [seed.topic, seed.angle].compactMap(\.self).joined(separator: " "),
+      besides: PromptLayout.prompt(for: seed), room: room, cuts: true)
+  }
+
+  // MARK: Drafting
+
+  /// The drafts of each local system for the pieces at `places`: a list of samples for each.
+  ///
+  /// Systems take turns at each draft, so that a slower hour of the machine falls on all of them.
+  ///
+  /// - Parameter store: keeps each draft as it is done, and has those of a run that was broken off.
+  func drafts(
+    _ run: VerdictRun, of places: [Int], store: DraftStore, onDraft: (Int, Int) -> Void
+  ) throws -> [ComparedSystem: [[SystemDraft]]] {
+    let generators = ComparedSystem.local.filter { !$0.showsPieces }.map {
+      TextGenerator(decoder($0), capacity: window)
+    }
+    let count = places.count * run.samples * ComparedSystem.local.count
+    var done = 0
+    var drafts: [ComparedSystem: [[SystemDraft]]] = [:]
+    for place in places {
+      let plans = [false, true].map { plan(data.pieces[place].seed, shows: $0) }
+      var samples: [ComparedSystem: [SystemDraft]] = [:]
+      for sample in 0..<run.samples {
+        for system in ComparedSystem.local {
+          let key = DraftStore.Key(piece: data.pieces[place].id, system: system.name, sample: sample)
+          let draft =
+            try store[key]
+            ?? store.add(
+              write(
+                plans[system.showsPieces ? 1 : 0], generators[system.usesAdapter ? 1 : 0], run, sample: sample
+              ), for: key)
+          samples[system, default: []].append(draft)
+          done += 1
+          onDraft(done, count)
+        }
+      }
+      for (system, written) in samples { drafts[system, default: []].append(written) }
+    }
+    return drafts
+  }
+
+  /// The prompt of a seed, cut to half the window where it is longer, and the new tokens that there is room for.
+  private func plan(_ seed: Seed, shows: Bool) -> FewShotPrompt.Plan {
+    let prompt = DraftPrompt(for: seed, base: base)
+    let question = Array(prompt.tokens.prefix(window / 2))
+    let limit = min(prompt.tokenLimit, window / 2)
+    guard shows else { return FewShotPrompt.Plan(tokens: question, tokenLimit: limit, examples: 0) }
+    let shown = examples(near: seed, room: window - question.count - limit)
+    return FewShotPrompt.Plan(
+      tokens: shown.before(question, prefix: base.tokenizer.prefixIDs), tokenLimit: limit,
+      examples: shown.count)
+  }
+
+  private func write(
+    _ plan: FewShotPrompt.Plan, _ generator: TextGenerator, _ run: VerdictRun, sample: Int
+  ) -> SystemDraft {
+    let result = generator.generate(
+      prompt: plan.tokens, maxTokens: plan.tokenLimit, sampling: run.sampling,
+      seed: run.seed &+ UInt64(sample))
+    return SystemDraft(
+      text: base.tokenizer.decode(result.tokens, skipSpecialTokens: true),
+      latencyMilliseconds: 1000 * (result.prefillSeconds + result.decodeSeconds), cost: nil,
+      endedByItself: result.ending == .endOfText)
+  }
+
+  /// What decides the drafts: a store of other ones is of no use.
+  func fingerprint(_ run: VerdictRun) throws -> Fingerprint {
+    let parts =
+      [
+        try base.fingerprint().hex,
+        try Fingerprint(contentsOf: "\(run.adapterPath)/\(AdapterFolder.weightsName)").hex,
+        "\(window) \(run.seed) \(run.sampling) \(dtype)",
+      ] + (try data.archives.map { try Fingerprint(contentsOf: $0).hex })
+      + data.pieces.map { "\($0.id) \($0.seed)" }
+    return Fingerprint(of: Array(parts.joined(separator: "\n").utf8))
+  }
+}

@@ -1,0 +1,212 @@
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Model
+@testable import Train
+
+@Suite("Judging an adapter from files to its folder")
+struct VerdictRunTests {
+  /// Sixteen posts and a run that holds half of them out.
+  private let tiny: TinyRun
+
+  init() throws {
+    let nouns = [
+      "lamp", "drawer", "bell", "saw", "hinge", "ladder", "kettle", "clock", "shelf", "glove", "rope",
+      "chisel",
+      "stool", "lantern", "bucket", "broom",
+    ]
+    var tiny = try TinyRun(
+      rows: nouns.enumerated().map { index, noun in
+        #"{"id":"\#(noun)","seed":{"topic":"\#(noun)","length":12,"kind":"note"},"title":"The \#(noun)","text":"A \#(noun) & its <shadow> number \#(index) went quiet, for \#(noun) reasons of \#(noun)."}"#
+      })
+    tiny.options.validFraction = 0.5
+    tiny.options.maxSteps = 2
+    self.tiny = tiny
+  }
+
+  private func verdict() -> VerdictRun {
+    var run = VerdictRun(basePath: tiny.base, adapterPath: tiny.adapterPath)
+    run.samples = 2
+    run.maxPieces = 3
+    run.window = 256
+    run.threads = 2
+    run.pricePerHour = 3.6
+    return run
+  }
+
+  @Test("The pieces are those that the run held out, and every system scores and drafts them")
+  func run() throws {
+    try tiny.start()
+    var events: [String] = []
+    let outcome = try verdict().start { event in
+      switch event {
+      case .prepared(let pieces, let drafted, let notes): events.append("\(pieces) \(drafted) \(notes)")
+      case .scored(let system, let loss): events.append("\(system.name) \(loss.tokens > 0)")
+      case .drafted(let done, let count): if done == count { events.append("\(count) drafts") }
+      case .comparing: events.append("comparing")
+      }
+    }
+    let record = try #require(try RunRecord.read(tiny.adapterPath))
+    let heldOut = try #require(record["data"]?["held_out"]?.arrayValue).compactMap(\.stringValue)
+    #expect(outcome.pieces.map(\.id) == heldOut && heldOut.count > 3)
+    #expect(
+      events == [
+        "\(heldOut.count) 3 []", "base true", "adapter true", "prompted base true", "adapter + few-shot true",
+        "24 drafts", "comparing",
+      ])
+    #expect(outcome.systems.map(\.system) == ComparedSystem.local)
+    #expect(outcome.systems.allSatisfy { $0.drafts.map(\.count) == [2, 2, 2] })
+    // The same tokens of the same pieces, whatever stands before them.
+    #expect(Set(outcome.systems.map { $0.losses?.total.bytes }).count == 1)
+    #expect(Set(outcome.systems.map { $0.losses?.total.tokens }).count == 1)
+    #expect(Set(outcome.systems.compactMap { $0.losses?.total.nats }).count == 4)
+    #expect(
+      outcome.pieces.map { $0.text.utf8.count + $0.id.utf8.count + 8 }
+        == outcome.systems[0].losses?.map(\.bytes))
+    #expect(outcome.decision.verdict == .notEnoughEvidence)
+    #expect(
+      outcome.effects.map(\.measure).filter { $0 != .voice }
+        == [.bitsPerByte, .p95Latency, .cost, .adherence, .copying])
+  }
+
+  @Test("The base's losses are those of a plain score of the same rows")
+  func losses() throws {
+    try tiny.start()
+    let outcome = try verdict().start()
+    var plain = EvaluationRun(
+      basePath: tiny.base, archives: [tiny.archive], adapterPath: tiny.adapterPath, options: tiny.options)
+    plain.options.maxSequenceLength = 256
+    let rows = try plain.start().rows
+    for (piece, place) in zip(outcome.pieces, outcome.pieces.indices) {
+      let row = try #require(rows.first { $0.line == piece.row.line })
+      // Rounding of some sixty losses near 10, which batch it is in aside.
+      let bound = 64 * 10 * 16 * 0x1p-23
+      let (base, adapter) = (outcome.systems[0].losses?[place], outcome.systems[2].losses?[place])
+      #expect(abs((base?.nats ?? .nan) - row.base.nats) <= bound && base?.bytes == row.base.bytes)
+      #expect(abs((adapter?.nats ?? .nan) - (row.adapter?.nats ?? .nan)) <= bound)
+    }
+  }
+
+  @Test("The folder gets a record, a page that stands alone, and no other file; drafts of before are gone")
+  func files() throws {
+    try tiny.start()
+    let before = try tiny.folder.names
+    let outcome = try verdict().start()
+    #expect(tiny.folder.holds("adapter/\(DraftStore.name)"))
+    try EvaluationRecord.write(outcome)
+    #expect(!tiny.folder.holds("adapter/\(DraftStore.name)"))
+    #expect(try tiny.folder.names == before)
+    let record = try #require(try EvaluationRecord.read(tiny.adapterPath))
+    #expect(record["verdict"] == "not enough evidence" && record["format"] == 1)
+    #expect(record["evaluated_at"]?.stringValue.flatMap { try? Date($0, strategy: .iso8601) } != nil)
+    #expect(record["held_out"]?.arrayValue?.count == outcome.pieces.count)
+    #expect(record["evaluation_sha256"]?.stringValue?.count == 64)
+    let page = try tiny.folder.content(of: "adapter/report.html")
+    #expect(page.contains("A \(outcome.pieces[0].id) &amp; its &lt;shadow&gt; number"))
+    #expect(!page.contains("<shadow>") && !page.contains("http") && !page.contains("<script"))
+    #expect(page.components(separatedBy: "<svg").count > 5)
+    #expect(try EvaluationRecord.read(tiny.folder.path) == nil)
+    // What is printed as JSON must be writable, drafts and all.
+    let json = VerdictReport(outcome).json(drafts: true)
+    #expect(json["systems"]?.arrayValue?.first?["texts"]?.arrayValue?.count == 6)
+    #expect(try !JSONWriter.string(of: json).isEmpty)
+    #expect(
+      VerdictReport(outcome).lines().first
+        == "\(outcome.pieces.count) held-out pieces scored; 2 drafts of 3 pieces by each system")
+  }
+
+  @Test("A judgement that was broken off goes on with its drafts; another judgement does not take them")
+  func resumes() throws {
+    try tiny.start()
+    let whole = try verdict().start()
+    // The store as a killed run leaves it: the last line cut off.
+    let path = "adapter/\(DraftStore.name)"
+    let lines = try tiny.folder.content(of: path).split(separator: "\n").prefix(4).joined(separator: "\n")
+    try tiny.folder.put(
+      lines.replacing("\"text\":\"", with: "\"text\":\"kept ", maxReplacements: 1) + "\n{\"piece\":\"la",
+      as: path)
+    let resumed = try verdict().start()
+    let drafts = resumed.systems.map { $0.allDrafts.map(\.draft.text) }
+    #expect(drafts.joined().filter { $0.hasPrefix("kept ") }.count == 1)
+    #expect(drafts[3] == whole.systems[3].allDrafts.map(\.draft.text))
+    var other = verdict()
+    other.seed = 7
+    #expect(
+      try other.start().systems.allSatisfy { $0.allDrafts.allSatisfy { !$0.draft.text.hasPrefix("kept ") } })
+  }
+
+  @Test("An outside system takes part with its file; an id that is no held-out post is named with its line")
+  func outputs() throws {
+    try tiny.start()
+    var run = verdict()
+    let ids = try run.start().pieces.map(\.id)
+    let good = ids.map { #"{"id":"\#($0)","output":"Words of \#($0).","latency_ms":5,"cost":0.001}"# }
+    run.outputs = [try tiny.folder.put(good.joined(separator: "\n"), as: "gpt.jsonl")]
+    let system = try #require(try run.start().systems.last)
+    #expect(system.system == .external("gpt") && system.bitsPerByte == nil)
+    #expect(system.latency == LatencyPercentiles([5]) && abs((system.costPerDraft ?? 0) - 0.001) <= 1e-15)
+    #expect(system.drafts.map { $0.map(\.adherence.endsByItself) } == [[true], [true], [true]])
+
+    run.outputs = [try tiny.folder.put(#"{"id":"stranger","output":"a"}"#, as: "gpt.jsonl")]
+    let error = try #require(#expect(throws: GateInputError.self) { try run.start() })
+    #expect(
+      error.description
+        == "\(tiny.folder("gpt.jsonl")):1: found the id \"stranger\"; expected one of the held-out posts. Correct the id or remove the line."
+    )
+  }
+
+  @Test("Held-out posts of a file of their own: those that the adapter was trained on are left out")
+  func separateFile() throws {
+    try tiny.start()
+    var run = verdict()
+    let new =
+      #"{"id":"new","seed":{"topic":"a pear","length":10},"text":"Pears ripen all at once, on a Tuesday, while nobody looks at them twice."}"#
+    run.heldOut = [
+      try tiny.folder.put([new, TinyRun.rows[1], new].joined(separator: "\n"), as: "held.jsonl")
+    ]
+    run.others = [tiny.archive]
+    let outcome = try run.start()
+    #expect(outcome.pieces.map(\.id) == ["new"])
+    #expect(
+      outcome.notes == [
+        "1 held-out row left out: copies of each other, or of what the adapter was trained on.",
+        "1 held-out row without a seed left out.",
+      ])
+    #expect(outcome.specificity != nil)
+  }
+
+  @Test("What cannot be judged is refused with what to do")
+  func refusals() throws {
+    func text(_ run: VerdictRun) throws -> String {
+      try #require(#expect(throws: VerdictInputError.self) { try run.start() }).description
+    }
+    var run = verdict()
+    run.adapterPath = Fixtures.adapter("smollm2")
+    #expect(
+      try text(run)
+        == "\(run.adapterPath): found no run.json that names an archive; expected what the adapter was trained on. Give it with --data."
+    )
+    run.archives = [tiny.archive]
+    #expect(
+      try text(run)
+        == "\(run.adapterPath): found no run.json that tells the split; expected posts that were held out of its training. Give some with --held-out."
+    )
+    run.heldOut = [try tiny.folder.put(#"{"text":"a few words"}"#, as: "held.jsonl")]
+    #expect(
+      try text(run)
+        == "\(run.heldOut[0]): found no held-out post or edit; expected at least one to draft from. Give some with --held-out."
+    )
+    run.samples = 0
+    #expect(try text(run) == "--samples: found 0; expected a whole number from 1. Change it.")
+    try tiny.start()
+    let record = try tiny.folder.content(of: "adapter/run.json")
+    try tiny.folder.put(
+      record.replacing("\"finished\": true", with: "\"finished\": false"), as: "adapter/run.json")
+    #expect(
+      try text(verdict())
+        == "\(tiny.adapterPath): found the adapter of a run that was not finished; expected a finished one. Finish it with --resume."
+    )
+  }
+}
