@@ -14,7 +14,9 @@ let package = Package(
         .product(name: "Tensor", package: "lora-train"), .product(name: "Model", package: "lora-train"),
         .product(name: "Train", package: "lora-train"),
         .product(name: "Benchmark", package: "swift-benchmark"),
-      ])
+      ]),
+    .executableTarget(
+      name: "VoiceBenchmarks", dependencies: [.product(name: "Train", package: "lora-train")]),
   ],
   swiftLanguageModes: [.v6]
 )

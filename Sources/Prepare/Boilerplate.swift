@@ -1,3 +1,5 @@
+import Train
+
 /// Paragraphs that stand at the head or foot of many pieces: a line about the author, a call to subscribe.
 struct Boilerplate {
   /// Paragraphs looked at from either end of a piece.
@@ -13,8 +15,7 @@ struct Boilerplate {
     for text in texts {
       let paragraphs = text.paragraphs
       let candidates = Set((paragraphs.prefix(Self.reach) + paragraphs.suffix(Self.reach)).map(String.init))
-      for paragraph in candidates
-      where paragraph.split(whereSeparator: \.isWhitespace).count >= Self.minimumWords {
+      for paragraph in candidates where Seed.wordCount(of: paragraph) >= Self.minimumWords {
         counts[paragraph, default: 0] += 1
       }
     }

@@ -1,3 +1,5 @@
+import Train
+
 /// Turns HTML into Markdown: headings, paragraphs, emphasis, lists, quotations and code stay; scripts, navigation,
 /// forms and what is shown from elsewhere go, and the address behind a link.
 struct HTMLConverter {
@@ -132,19 +134,23 @@ struct HTMLConverter {
 
   /// Writes what is owed before a text.
   private mutating func flush() {
-    let quote = String(repeating: "> ", count: quoteDepth)
-    if dueBreaks > 0 {
-      output += "\n"
-      if dueBreaks > 1 { output += quote.withoutTrailingSpace + "\n" }
-    }
     if dueBreaks > 0 || output.isEmpty {
-      output += quote + marker
-      marker = ""
+      startLine()
     } else if dueSpace {
       output += " "
     }
     dueBreaks = 0
     dueSpace = false
+  }
+
+  private mutating func startLine() {
+    let quote = String(repeating: "> ", count: quoteDepth)
+    if dueBreaks > 0 {
+      output += "\n"
+      if dueBreaks > 1 { output += quote.withoutTrailingSpace + "\n" }
+    }
+    output += quote + marker
+    marker = ""
   }
 
   /// Writes text with its white space collapsed; as it is within preformatted text.
@@ -153,20 +159,27 @@ struct HTMLConverter {
       output += text
       return
     }
-    if linesCount, text.contains("\n\n") {
-      for (index, paragraph) in text.split(separator: "\n\n", omittingEmptySubsequences: false).enumerated() {
-        if index > 0 { owe(2) }
-        write(String(paragraph))
+    let scalars = text.unicodeScalars
+    var start: String.Index?
+    var newlines = 0
+    for index in scalars.indices {
+      let scalar = scalars[index]
+      guard scalar.isSpace else {
+        if start == nil { start = index }
+        newlines = 0
+        continue
       }
-      return
+      if let first = start { append(text[first..<index]) }
+      start = nil
+      if dueBreaks == 0, !output.isEmpty { dueSpace = true }
+      if scalar == "\n" { newlines += 1 }
+      if linesCount, newlines > 1 { owe(2) }
     }
-    for (index, word) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isWhitespace)
-      .enumerated()
-    {
-      if index > 0, dueBreaks == 0, !output.isEmpty { dueSpace = true }
-      guard !word.isEmpty else { continue }
-      flush()
-      output += word
-    }
+    if let first = start { append(text[first...]) }
+  }
+
+  private mutating func append(_ word: Substring) {
+    flush()
+    output += word
   }
 }

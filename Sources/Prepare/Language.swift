@@ -1,3 +1,5 @@
+import Train
+
 /// The language of a text, told by its commonest words.
 enum Language: String, CaseIterable, Sendable {
   case english, german, french, spanish, italian, dutch, portuguese
@@ -34,13 +36,31 @@ enum Language: String, CaseIterable, Sendable {
   /// the words and half as many again as the next.
   init?(of text: String) {
     var counts: [Language: Int] = [:]
-    let words = text.lowercased().split { !$0.isLetter }.prefix(1000)
+    let words = Self.firstWords(of: text, count: 1000)
     guard words.count >= 40 else { return nil }
     for word in words {
-      for language in Self.words[String(word)] ?? [] { counts[language, default: 0] += 1 }
+      for language in Self.words[word] ?? [] { counts[language, default: 0] += 1 }
     }
     let ranked = Self.allCases.map { (language: $0, count: counts[$0] ?? 0) }.sorted { $0.count > $1.count }
     guard ranked[0].count * 10 >= words.count, ranked[0].count * 2 >= ranked[1].count * 3 else { return nil }
     self = ranked[0].language
+  }
+
+  /// The first runs of letters, lower-cased.
+  private static func firstWords(of text: String, count: Int) -> [String] {
+    let scalars = text.unicodeScalars
+    var words: [String] = []
+    var start: String.Index?
+    for index in scalars.indices {
+      let scalar = scalars[index]
+      if scalar.isLetter || (start != nil && scalar.isAccent) {
+        if start == nil { start = index }
+      } else if let first = start {
+        words.append(text[first..<index].lowercased())
+        start = nil
+        if words.count == count { return words }
+      }
+    }
+    return start.map { words + [text[$0...].lowercased()] } ?? words
   }
 }

@@ -98,7 +98,7 @@ public struct PrepareRun: Sendable {
     let candidates = pieces.filter { piece in
       guard let text = existing.textOfID[piece.source.id] else { return true }
       report.presentCount += 1
-      if text != piece.text.text { report.changedAtSource.append(PrepareReport.Piece(piece.source, nil)) }
+      if !piece.isWritten(as: text) { report.changedAtSource.append(PrepareReport.Piece(piece.source, nil)) }
       return false
     }
     let known = existing.texts

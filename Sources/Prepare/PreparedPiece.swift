@@ -74,6 +74,12 @@ struct PreparedPiece: Equatable, Sendable {
     return length == 0 ? 0 : Double(spans.reduce(0) { $0 + $1.count }) / Double(length)
   }
 
+  /// Whether an archive's text is this one, as it is or with secrets and personal data replaced by an earlier run.
+  func isWritten(as archived: String) -> Bool {
+    let text = text.text
+    return archived == text || archived == SensitiveText.redacted(text, SensitiveText.findings(in: text))
+  }
+
   /// The row of the archive.
   func row(logWeight: Double) -> JSONValue {
     var row = JSONObject()
@@ -108,9 +114,8 @@ struct PreparedPiece: Equatable, Sendable {
 
   /// The first sentence of the first paragraph that is neither heading nor list nor quotation, up to 30 words.
   private static func firstSentence(of text: String) -> String? {
-    guard let line = text.split(separator: "\n").first(where: { $0.first?.isLetter ?? false }) else {
-      return nil
-    }
+    let lines = text.utf8.split(separator: 0x0A).lazy.map(Substring.init)
+    guard let line = lines.first(where: { $0.first?.isLetter ?? false }) else { return nil }
     let plain = line.filter { $0 != "*" && $0 != "_" && $0 != "`" }
     var words: [Substring] = []
     for word in plain.split(separator: " ").prefix(30) {

@@ -53,6 +53,7 @@ struct HTMLConverterTests {
   func wordPress() {
     #expect(HTMLConverter.markdown(of: "a\n\nb <em>c</em>", isWordPress: true).text == "a\n\nb *c*")
     #expect(HTMLConverter.markdown(of: "a\n\nb").text == "a b")
+    #expect(HTMLConverter.markdown(of: "a\r\n \r\nb\n\u{A0}c", isWordPress: true).text == "a\n\nb c")
     #expect(HTMLConverter.markdown(of: "<p>a\n\nb</p>", isWordPress: true).text == "a b")
   }
 

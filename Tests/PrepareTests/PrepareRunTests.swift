@@ -105,6 +105,15 @@ struct PrepareRunTests {
     let redacted = try PrepareRun(options).start()
     #expect(redacted.changes == [.redaction: 1])
     #expect(try !String(contentsOfFile: options.output, encoding: .utf8).contains("ada@"))
+
+    // What was redacted has not changed at its source, whether it is redacted again or not; an edit has.
+    for redacts in [true, false] {
+      options.redacts = redacts
+      let again = try PrepareRun(options).start()
+      #expect(again.presentCount == 1 && again.changedAtSource.isEmpty && again.added.isEmpty)
+    }
+    try folder.put("One\n\nwrite to bob@example.org about the lamp\n", as: "posts/a.md")
+    #expect(try PrepareRun(options).start().changedAtSource.count == 1)
   }
 
   @Test("A paragraph at the foot of three posts goes; a daily log carries its weight")

@@ -41,10 +41,14 @@ public struct TextUnits: Equatable, Sendable {
     }
 
     for scalar in text.unicodeScalars {
-      if let letter = Letter(scalar, continuesWord: !word.isEmpty) {
+      if scalar.isLetter || (!word.isEmpty && scalar.isAccent) {
         if apostropheIsDue { word.append(UInt8(ascii: "'")) }
         apostropheIsDue = false
-        letter.append(to: &word)
+        if scalar.value < 0x80 {
+          word.append(UInt8(scalar.value) | 0x20)
+        } else {
+          word.append(contentsOf: scalar.properties.lowercaseMapping.utf8)
+        }
         sentenceHasEnded = false
         newlines = 0
         continue
@@ -89,40 +93,5 @@ public struct TextUnits: Equatable, Sendable {
     case "\n": 14
     default: nil
     }
-  }
-}
-
-/// A letter of a word, as lower case.
-private enum Letter {
-  case ascii(UInt8)
-  case other(Unicode.Scalar)
-
-  /// Nil where `scalar` is no letter; a combining mark is part of the word before it.
-  init?(_ scalar: Unicode.Scalar, continuesWord: Bool) {
-    switch scalar.value {
-    case 0x61...0x7A: self = .ascii(UInt8(scalar.value))
-    case 0x41...0x5A: self = .ascii(UInt8(scalar.value) | 0x20)
-    case 0x80...:
-      let properties = scalar.properties
-      guard
-        properties.isAlphabetic || (continuesWord && properties.generalCategory == .nonspacingMark)
-      else { return nil }
-      self = .other(scalar)
-    default: return nil
-    }
-  }
-
-  func append(to word: inout [UInt8]) {
-    switch self {
-    case .ascii(let byte): word.append(byte)
-    case .other(let scalar): word.append(contentsOf: scalar.properties.lowercaseMapping.utf8)
-    }
-  }
-}
-
-extension Unicode.Scalar {
-  /// Whether the scalar is white space; the look-up in Unicode's tables is left to those that need it.
-  var isSpace: Bool {
-    value < 0x80 ? value == 0x20 || (0x09...0x0D).contains(value) : properties.isWhitespace
   }
 }
