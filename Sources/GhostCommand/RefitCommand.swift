@@ -43,7 +43,9 @@ struct RefitCommand: ParsableCommand {
     for line in plan.lines { GhostCommand.report(line) }
     guard try isWanted(plan) else { return }
     let stop = StopRequest()
-    let interrupts = Interrupts(stop)
+    let interrupts = Interrupts(stop) {
+      GhostCommand.report("finishing the step, then stopping; once more ends the program at once")
+    }
     defer { withExtendedLifetime(interrupts) {} }
     var progress = TrainingProgress(isLive: false, settings: plan.options)
     let clock = ContinuousClock()

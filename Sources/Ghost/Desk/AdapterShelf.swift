@@ -57,19 +57,28 @@ struct AdapterShelf: Equatable, Sendable {
   func rowsSeen(since adapter: AdapterStanding) throws -> Set<String>? {
     guard let own = adapter.rows?.all else { return nil }
     guard let written = adapter.writtenAt else { return own }
-    let folders = [folder, "\(folder)/\(Self.retiredName)"].flatMap { parent in
-      ((try? FileManager.default.contentsOfDirectory(atPath: parent)) ?? []).sorted().map {
-        "\(parent)/\($0)"
-      }
+    let later = try runs(in: [folder, "\(folder)/\(Self.retiredName)"]).filter { $0.date > written }
+    return later.reduce(own) { $0.union($1.rows) }
+  }
+
+  /// The rows that the retired adapters have seen; nil where none was retired.
+  func rowsSeenByRetired() throws -> Set<String>? {
+    let runs = try runs(in: ["\(folder)/\(Self.retiredName)"])
+    return runs.isEmpty ? nil : runs.reduce(into: []) { $0.formUnion($1.rows) }
+  }
+
+  /// What the finished runs in some folders have seen, and when.
+  private func runs(in parents: [String]) throws -> [(date: Date, rows: Set<String>)] {
+    let files = FileManager.default
+    let folders = parents.flatMap { parent in
+      ((try? files.contentsOfDirectory(atPath: parent)) ?? []).sorted().map { "\(parent)/\($0)" }
     }
-    let others = try folders.compactMap { folder -> RowPins? in
-      guard FileManager.default.fileExists(atPath: "\(folder)/\(RunRecord.name)"),
-        let record = try RunRecord.read(folder), RunRecord.isFinished(record),
-        let date = record["written_at"]?.stringValue.flatMap({ try? Date($0, strategy: .iso8601) }),
-        date > written
+    return try folders.compactMap { folder in
+      guard files.fileExists(atPath: "\(folder)/\(RunRecord.name)"), let record = try RunRecord.read(folder),
+        RunRecord.isFinished(record), let rows = RowPins(record: record)?.all,
+        let date = record["written_at"]?.stringValue.flatMap({ try? Date($0, strategy: .iso8601) })
       else { return nil }
-      return RowPins(record: record)
+      return (date, rows)
     }
-    return others.reduce(own) { $0.union($1.all) }
   }
 }

@@ -38,8 +38,8 @@ public struct DeskStatus: Equatable, Sendable {
   public let trend: EditTrend?
   /// The adapter that drafts are written with; nil where there is none.
   public let adapter: AdapterStanding?
-  /// The rows of the archive that no training has seen since that adapter was written; nil where no record says what
-  /// it has seen.
+  /// The rows of the archive that no training has seen since that adapter was written, or where there is none, no
+  /// adapter that was retired; nil where no record says what was seen.
   public let newRows: Int?
   /// Where the latest edit rates lie beside those before; nil where too few drafts were shipped.
   public let band: EditBand?
@@ -74,7 +74,8 @@ public struct DeskStatus: Equatable, Sendable {
     }
     pieces = rows.count
     badRows = skipped
-    let seen = try adapter.flatMap { try AdapterShelf(desk).rowsSeen(since: $0) }
+    let shelf = AdapterShelf(desk)
+    let seen = try adapter.map { try shelf.rowsSeen(since: $0) } ?? shelf.rowsSeenByRetired()
     let unseen = seen.map { seen in rows.map { !seen.contains($0.pin) } }
     let newRows = unseen.map { $0.count { $0 } }
     self.newRows = newRows
@@ -147,6 +148,10 @@ public struct DeskStatus: Equatable, Sendable {
       return "edit, then ship or reject, \(count): ghost edit \(open)\(place)"
     }
     guard let adapter else {
+      if let newRows, newRows < Self.rowsWorthTraining {
+        return "collect more pieces before training again: the last adapter was retired, and"
+          + " \(NumberText.counted(newRows, "row")) of the \(Self.rowsWorthTraining) that make it worth while came since"
+      }
       if pieces >= Self.piecesWorthTraining { return "train a first adapter: \(train)" }
       return
         "collect pieces: \(pieces) of the \(Self.piecesWorthTraining) that a first training takes are there;"

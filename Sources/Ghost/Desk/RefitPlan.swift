@@ -39,6 +39,7 @@ public struct RefitPlan: Equatable, Sendable {
     guard let record = try RunRecord.read(adapter.path), adapter.rows != nil, let newRows = status.newRows
     else { throw RefitRefusal.noRecord(adapter: adapter.path) }
     var options = try TrainingOptions(record: record, path: "\(adapter.path)/\(RunRecord.name)")
+    guard options.validFraction > 0 else { throw RefitRefusal.nothingHeldOut(adapter: adapter.path) }
     if let model {
       base = model
       // The recipe's window may be longer than the new base can read.

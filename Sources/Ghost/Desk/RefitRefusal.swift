@@ -6,6 +6,8 @@ public enum RefitRefusal: Error, Equatable, Sendable, CustomStringConvertible {
   case unfinished(adapter: String)
   /// The adapter has no record of its recipe and its rows.
   case noRecord(adapter: String)
+  /// The adapter's recipe holds nothing out.
+  case nothingHeldOut(adapter: String)
   /// An archive that the adapter learned from is gone.
   case missingArchive(path: String, adapter: String)
   /// What a refit decided cannot be read.
@@ -22,6 +24,9 @@ public enum RefitRefusal: Error, Equatable, Sendable, CustomStringConvertible {
     case .noRecord(let adapter):
       "\(adapter)/run.json: found no recipe and rows of a training; expected those that lora-train records."
         + " Train afresh with lora-train."
+    case .nothingHeldOut(let adapter):
+      "\(adapter)/run.json: valid_fraction is 0; expected rows held out to compare by."
+        + " Train afresh with lora-train and a --valid-fraction above 0."
     case .missingArchive(let path, let adapter):
       "\(path): found nothing there; expected the archive that \(adapter) learned from."
         + " Put it back, or train afresh with lora-train."

@@ -111,6 +111,23 @@ import Train
     #expect(try DeskStatus(Desk(folder.path)).newRows == 12)
   }
 
+  @Test("Where the last adapter was retired, a first one is not advised again before rows have come")
+  func allRetired() throws {
+    let folder = try TemporaryFolder()
+    try folder.put(archive(posts: 25, kept: []), as: "archive.jsonl")
+    func retire(_ count: Int) throws {
+      let record = "{\"written_at\": \"2026-09-02T00:00:00Z\", \(try seen(count, of: folder))}"
+      try folder.put(record, as: "adapters/retired/a-1-2026-09-02/run.json")
+    }
+    try retire(16)
+    #expect(
+      try DeskStatus(Desk(folder.path)).next
+        == "collect more pieces before training again: the last adapter was retired, and 9 rows of the 10 that make it"
+        + " worth while came since")
+    try retire(15)
+    #expect(try DeskStatus(Desk(folder.path)).next.hasPrefix("train a first adapter: lora-train"))
+  }
+
   @Test("Drift asks for a refit where training has not seen the drafts that show it")
   func drift() throws {
     let folder = try TemporaryFolder()

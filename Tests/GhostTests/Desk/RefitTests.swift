@@ -246,6 +246,13 @@ import Testing
       refusal()
         == "\(path): found the adapter of a run that was not finished; expected a finished one."
         + " Finish it with lora-train --resume.")
+    try folder.put(
+      "{\"settings\": {\"valid_fraction\": 0}, \"data\": {\"pins\": {\"training\": [], \"held_out\": []}}}",
+      as: "adapters/a/run.json")
+    #expect(
+      refusal()
+        == "\(path)/run.json: valid_fraction is 0; expected rows held out to compare by."
+        + " Train afresh with lora-train and a --valid-fraction above 0.")
     let pins = "\"data\": {\"pins\": {\"training\": [], \"held_out\": []}}"
     try folder.put("{\"archives\": [\"posts.jsonl\"], \(pins)}", as: "adapters/a/run.json")
     #expect(
