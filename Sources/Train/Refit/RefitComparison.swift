@@ -21,6 +21,10 @@ public struct RefitComparison: Sendable {
     }
   }
 
+  /// The most documents that are scored, spread over the archive: with examples in the prompt each takes a whole
+  /// window, and a hundred of them tell a hundredth of a bit.
+  static let mostDocuments = 100
+
   private let old: System?
   private let new: System
   private let archives: [String]
@@ -79,14 +83,19 @@ public struct RefitComparison: Sendable {
     return RefitScores(old: oldLosses, prompted: promptedLosses, new: newLosses, seed: options.seed)
   }
 
-  /// The held-out rows that no adapter has seen, a document being a group of duplicates, in file order.
-  static func documents(_ dataset: Dataset, trainedBefore trained: Set<String>) -> [[Int]] {
+  /// The held-out rows that no adapter was trained on, a document being a group of duplicates, in file order, and no
+  /// more than `most`.
+  static func documents(
+    _ dataset: Dataset, trainedBefore trained: Set<String>, most: Int = mostDocuments
+  ) -> [[Int]] {
     let seen = Set(
       dataset.rows.indices.filter { trained.contains(dataset.rows[$0].pin) }
         .map { dataset.duplicateGroups[$0] })
-    return Dictionary(grouping: dataset.heldOutRows) { dataset.duplicateGroups[$0] }
+    let documents = Dictionary(grouping: dataset.heldOutRows) { dataset.duplicateGroups[$0] }
       .filter { !seen.contains($0.key) }
       .sorted { $0.key < $1.key }.map(\.value)
+    let count = min(most, documents.count)
+    return (0..<count).map { documents[$0 * documents.count / count] }
   }
 }
 

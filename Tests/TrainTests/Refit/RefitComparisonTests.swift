@@ -66,6 +66,8 @@ import Testing
     #expect(twin == [0, 1])
     let without = RefitComparison.documents(dataset, trainedBefore: [dataset.rows[1].pin])
     #expect(without == all.filter { $0 != twin })
+    let few = RefitComparison.documents(dataset, trainedBefore: [], most: 3)
+    #expect(few == [0, all.count / 3, all.count * 2 / 3].map { all[$0] })
   }
 
   @Test("With no such row there is nothing to compare by")
