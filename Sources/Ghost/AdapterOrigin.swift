@@ -10,8 +10,8 @@ public struct AdapterOrigin: Equatable, Sendable {
   public let fingerprint: Fingerprint
   /// Its rank.
   public let rank: Int
-  /// The verdict of the run that trained it; nil where it was not evaluated or has no `run.json`.
-  public let verdict: Verdict?
+  /// The verdict of its latest evaluation; nil where there was none.
+  public let verdict: EvaluationVerdict?
   /// Whether its `run.json` names the base that it was trained on.
   public let namesItsBase: Bool
   /// Whether the run that trained it came to its end.
@@ -29,6 +29,6 @@ public struct AdapterOrigin: Equatable, Sendable {
     fingerprint = try Fingerprint(contentsOf: "\(folder)/\(AdapterFolder.weightsName)")
     namesItsBase = record?["settings"]?["base_sha256"]?.stringValue != nil
     isFinished = record.map(RunRecord.isFinished) ?? true
-    verdict = record?["verdict"]?.stringValue.flatMap { Verdict(rawValue: $0) }
+    verdict = EvaluationVerdict.latest(evaluation: try EvaluationRecord.read(folder), record: record)
   }
 }

@@ -16,6 +16,8 @@ public struct Draft: Equatable, Sendable {
   public let text: String
   /// Why it ended.
   public let ending: TextGenerator.Ending
+  /// The pieces of an archive in the prompt.
+  public let exampleCount: Int
   /// The tokens of the prompt.
   public let promptTokens: Int
   /// The new tokens, without the end-of-text token.
@@ -86,6 +88,7 @@ public struct Draft: Equatable, Sendable {
           "verdict": optional(adapter.verdict?.rawValue),
         ]
       } ?? .null,
+      "examples": .integer(Int64(exampleCount)),
       "words": .integer(Int64(words)),
       "tokens": [
         "prompt": .integer(Int64(promptTokens)), "draft": .integer(Int64(tokens.count)),

@@ -16,6 +16,10 @@ public struct DraftRequest: Equatable, Sendable {
   public var randomSeed: UInt64
   /// The most new tokens; nil follows from the seed's length.
   public var maxTokens: Int?
+  /// The archive whose pieces may stand in the prompt; nil shows none.
+  public var archivePath: String?
+  /// The most of those pieces; nil shows as many as fit where no adapter drafts, and none beside one.
+  public var exampleLimit: Int?
   /// What the base's weights are rounded to; nil leaves them as they are stored.
   public var quantization: WeightQuantization?
   /// The threads to work on; nil takes every processor. They change nothing in the draft.
@@ -49,6 +53,9 @@ public struct DraftRequest: Equatable, Sendable {
       (0.01...100).contains(sampling.repetitionPenalty), "--repetition-penalty", sampling.repetitionPenalty,
       "a number from 0.01 to 100, where 1 does nothing")
     if let maxTokens { try require(maxTokens >= 1, "--max-tokens", maxTokens, "a whole number from 1") }
+    if let exampleLimit {
+      try require(exampleLimit >= 0, "--examples", exampleLimit, "a whole number from 0, where 0 shows none")
+    }
     if let threads {
       try require((1...1024).contains(threads), "--threads", threads, "a whole number from 1 to 1024")
     }

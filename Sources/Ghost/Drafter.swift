@@ -17,6 +17,8 @@ public final class Drafter {
   public let fingerprints: BaseFingerprints
   /// The most new tokens.
   public let tokenLimit: Int
+  /// The pieces of the archive in the prompt.
+  public let exampleCount: Int
 
   private let base: BaseModel
   private let generator: TextGenerator
@@ -42,8 +44,12 @@ public final class Drafter {
       try AdapterOrigin($0, base: base, fingerprints: fingerprints)
     }
     let plan = DraftPrompt(for: request.seed, base: base)
-    prompt = plan.tokens
     tokenLimit = try Drafter.tokenLimit(request, plan, base: base)
+    let window = min(base.configuration.contextLength, FewShotPrompt.window)
+    let shown = try Drafter.examples(
+      request, besideAdapter: adapterPath != nil, base: base, room: window - plan.tokens.count - tokenLimit)
+    prompt = shown?.before(plan.tokens, prefix: base.tokenizer.prefixIDs) ?? plan.tokens
+    exampleCount = shown?.count ?? 0
     let capacity = prompt.count + tokenLimit
     generator = TextGenerator(
       base.decoder(
@@ -54,6 +60,23 @@ public final class Drafter {
     loadSeconds = (clock.now - began) / .seconds(1)
   }
 
+  /// The pieces of the archive that are nearest to the seed; nil where none are to be shown.
+  private static func examples(
+    _ request: DraftRequest, besideAdapter: Bool, base: BaseModel, room: Int
+  ) throws -> FewShotPrompt.Shown? {
+    let limit = request.exampleLimit ?? (besideAdapter ? 0 : .max)
+    guard limit > 0, let path = request.archivePath,
+      request.exampleLimit != nil || FileManager.default.fileExists(atPath: path)
+    else { return nil }
+    let rows: [ArchiveRow]
+    do {
+      rows = try Archive(paths: [path], skipBadRows: true).rows
+    } catch ArchiveError.noRows {
+      return nil
+    }
+    return FewShotPrompt(base: base, rows: rows, limit: limit).examples(for: request.seed, room: room)
+  }
+
   /// What the writer should know before reading the draft, a line each.
   public var notices: [String] {
     var lines: [String] = []
@@ -62,6 +85,9 @@ public final class Drafter {
         "adapter: \(adapter.path) (rank \(adapter.rank), SHA-256 \(adapter.fingerprint.hex.prefix(12))…)")
     } else {
       lines.append("adapter: none under \(AdapterPath.parent)/ here or above; the base drafts alone")
+    }
+    if exampleCount > 0, let archive = request.archivePath {
+      lines.append("examples: \(NumberText.counted(exampleCount, "piece")) of \(archive) in the prompt")
     }
     lines.append("base: \(basePath) (SHA-256 \(fingerprints.base.hex.prefix(12))…)")
     lines.append("seed: \(request.randomSeed) (give --seed \(request.randomSeed) to repeat this draft)")
@@ -110,7 +136,8 @@ public final class Drafter {
     add(decoder.finish())
     return Draft(
       request: request, basePath: basePath, fingerprints: fingerprints, adapter: adapter, text: text,
-      ending: result.ending, promptTokens: prompt.count, tokens: result.tokens, tokenLimit: tokenLimit,
+      ending: result.ending, exampleCount: exampleCount, promptTokens: prompt.count, tokens: result.tokens,
+      tokenLimit: tokenLimit,
       loadSeconds: loadSeconds, prefillSeconds: result.prefillSeconds, decodeSeconds: result.decodeSeconds)
   }
 

@@ -74,6 +74,13 @@ struct DraftCommand: ParsableCommand {
     name: .long, help: "Keep the draft in this folder's drafts/, and take defaults from its ghost.yaml.")
   var workspace: String?
 
+  @Option(
+    name: .long,
+    help:
+      "Show so many pieces of the workspace's archive in the prompt, the nearest to the seed; as many as fit without an adapter and none beside one unless told."
+  )
+  var examples: Int?
+
   @Option(name: .long, help: "How many drafts to write, each with the random seed after the last.")
   var n = 1
 
@@ -89,6 +96,10 @@ struct DraftCommand: ParsableCommand {
       throw ValidationError(
         "--n is \(n) without --workspace; expected a folder to keep the drafts in. Give one.")
     }
+    guard examples == nil || workspace != nil else {
+      throw ValidationError(
+        "--examples without --workspace; expected the folder with the archive to show them from. Give one.")
+    }
     guard n == 1 || output == nil else {
       throw ValidationError(
         "--n is \(n) with --output; expected one draft for one file. Drop one of the two.")
@@ -101,7 +112,7 @@ struct DraftCommand: ParsableCommand {
     defer { withExtendedLifetime(interrupts) {} }
     let settings = try workspace.map { try DeskSettings($0) }
     let desk = workspace.map { Desk($0) }
-    let request = try request(settings)
+    let request = try request(settings, desk)
     // A place that cannot be written to is noticed before the draft is, and leaves nothing behind.
     if let output { _ = try AtomicFile(path: output) }
     try desk?.prepare()
@@ -138,7 +149,7 @@ struct DraftCommand: ParsableCommand {
     }
   }
 
-  private func request(_ settings: DeskSettings?) throws -> DraftRequest {
+  private func request(_ settings: DeskSettings?, _ desk: Desk?) throws -> DraftRequest {
     let flags = SeedInput(topic: topic, angle: angle, length: length, kind: kind)
     let file = try seedFile.map { try SeedFile.read($0) } ?? SeedInput()
     let given = flags.completed(by: file)
@@ -152,6 +163,8 @@ struct DraftCommand: ParsableCommand {
       temperature: temperature, topK: topK, topP: topP, minP: minP, repetitionPenalty: repetitionPenalty)
     request.maxTokens = maxTokens
     request.threads = threads
+    request.archivePath = desk?.archivePath
+    request.exampleLimit = examples
     request.quantization = quantize
     return request
   }

@@ -66,6 +66,49 @@ import Train
     }
   }
 
+  @Test(
+    "Without an adapter the nearest pieces of the archive stand in the prompt; beside one only where asked for"
+  )
+  func examples() throws {
+    let folder = try TemporaryFolder()
+    let archive = try folder.put(
+      (0..<40).map { "{\"title\": \"Piece \($0)\", \"text\": \"The kettle of number \($0) sang.\"}" }
+        .joined(separator: "\n"), as: "archive.jsonl")
+    var alone = request(adapter: nil)
+    let plain = try write(alone).draft
+    alone.archivePath = archive
+    let shown = try Drafter(alone, in: folder.path)
+    let draft = shown.write()
+    #expect(draft.exampleCount > 1 && draft.promptTokens > plain.promptTokens && draft.text != plain.text)
+    #expect(draft.json["examples"]?.intValue == draft.exampleCount)
+    #expect(shown.notices.contains("examples: \(draft.exampleCount) pieces of \(archive) in the prompt"))
+    // As many as the context has room for beside the draft.
+    let context = try ModelConfiguration(contentsOf: "\(Fixtures.model("smollm2"))/config.json").contextLength
+    let each = (draft.promptTokens - plain.promptTokens) / draft.exampleCount
+    #expect((0..<2 * each).contains(context - draft.promptTokens - shown.tokenLimit))
+    alone.exampleLimit = 1
+    #expect(try write(alone).draft.exampleCount == 1)
+    alone.exampleLimit = 0
+    #expect(try write(alone).draft.tokens == plain.tokens)
+
+    var beside = request()
+    beside.archivePath = archive
+    #expect(try write(beside).draft.exampleCount == 0)
+    beside.exampleLimit = 2
+    #expect(try write(beside).draft.exampleCount == 2)
+    // An archive that is not there yet is no fault, unless examples were asked for.
+    alone.archivePath = folder("none.jsonl")
+    alone.exampleLimit = nil
+    #expect(try write(alone).draft.exampleCount == 0)
+    alone.exampleLimit = 1
+    #expect(
+      throwing { _ = try write(alone) }?.hasPrefix("\(folder("none.jsonl")): found nothing there") == true)
+    alone.exampleLimit = -1
+    #expect(
+      throwing { _ = try write(alone) }
+        == "--examples is -1; expected a whole number from 0, where 0 shows none. Change it.")
+  }
+
   @Test("Asking to stop ends the draft with the text so far")
   func stopping() throws {
     let stop = StopRequest()

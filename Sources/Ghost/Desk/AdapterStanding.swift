@@ -10,7 +10,9 @@ public struct AdapterStanding: Equatable, Sendable {
   /// Whether its run came to its end.
   public let isFinished: Bool
   /// The verdict of its latest evaluation; nil where there was none.
-  public let verdict: Verdict?
+  public let verdict: EvaluationVerdict?
+  /// Whether it was judged beside a prompted base.
+  public let isJudged: Bool
   /// When it was written; nil where no record says so.
   public let writtenAt: Date?
   /// The day from which on it is to be judged again, as "2027-05-20"; nil where no record says so.
@@ -33,7 +35,9 @@ public struct AdapterStanding: Equatable, Sendable {
     let refit = try RefitRecord.read(folder)
     path = folder
     isFinished = record.map(RunRecord.isFinished) ?? true
-    verdict = record?["verdict"]?.stringValue.flatMap { Verdict(rawValue: $0) }
+    let evaluation = try EvaluationRecord.read(folder)
+    isJudged = evaluation != nil
+    verdict = EvaluationVerdict.latest(evaluation: evaluation, record: record)
     writtenAt = record?["written_at"]?.stringValue.flatMap { try? Date($0, strategy: .iso8601) }
     // An adapter that was judged again since has a later one.
     sunset = (refit?["sunset"] ?? record?["sunset"])?.stringValue
@@ -52,5 +56,12 @@ public struct AdapterStanding: Equatable, Sendable {
   public func isPastSunset(at date: Date) -> Bool {
     // Days written this way sort by time.
     sunset.map { $0 <= Sunset.day(0, after: date) } ?? false
+  }
+}
+
+extension EvaluationVerdict {
+  /// The verdict of an evaluation, or where there was none, that of the run which trained the adapter.
+  static func latest(evaluation: JSONValue?, record: JSONValue?) -> EvaluationVerdict? {
+    (evaluation ?? record)?["verdict"]?.stringValue.flatMap { EvaluationVerdict(rawValue: $0) }
   }
 }

@@ -166,6 +166,11 @@ public struct DeskStatus: Equatable, Sendable {
     if adapter.verdict == .retire {
       return "collect more pieces before training again: the evaluation of this adapter said retire"
     }
+    let heldOut = adapter.rows?.heldOut.count ?? 0
+    if !adapter.isJudged, heldOut >= EvaluationVerdict.fewestPieces {
+      return "have the adapter judged beside a prompted base: lora-train eval --verdict"
+        + " --adapter-path \(CommandText.quoted(adapter.path))"
+    }
     return "write the next draft: ghost draft\(place) --topic \"…\""
   }
 

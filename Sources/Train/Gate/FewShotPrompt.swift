@@ -4,9 +4,13 @@ import Model
 ///
 /// The pieces nearest to what is asked for come first to the choice, as many as the window has room for, and
 /// the nearest stands last, next to the question. Near means sharing words: the number of different words of
-/// four letters or more in both, those of the topic and the angle where a seed asks. A piece with the very seed or prompt that is asked for is left out, since it
-/// would give the answer away.
-struct FewShotPrompt {
+/// four letters or more in both, those of the topic and the angle where a seed asks. A piece with the very seed or
+/// prompt that is asked for is left out, since it would give the answer away.
+package struct FewShotPrompt {
+  /// The most tokens of prompt and answer unless told, where the base reads as many: more examples cost more time than
+  /// they are known to bring.
+  package static let window = 2048
+
   /// The tokens to start from, and how many new ones there may be.
   struct Plan: Equatable {
     let tokens: [Int32]
@@ -28,7 +32,7 @@ struct FewShotPrompt {
   /// - Parameters:
   ///   - rows: where examples come from; those without a prompt are passed over.
   ///   - limit: the most examples in one prompt.
-  init(base: BaseModel, rows: [ArchiveRow], limit: Int) {
+  package init(base: BaseModel, rows: [ArchiveRow], limit: Int) {
     self.base = base
     self.limit = limit
     encoder = ExampleEncoder(tokenizer: BaseTokenCoder(base), maxSequenceLength: .max)
@@ -46,19 +50,13 @@ struct FewShotPrompt {
   ///
   /// - Throws: ``GateRunError/promptTooLong(id:tokens:window:)`` where the case alone fills the window.
   func plan(for item: GateCase, maxTokens: Int, window: Int) throws(GateRunError) -> Plan {
-    let prompt: String
-    let subject: String
     let question: [Int32]
     var tokenLimit = maxTokens
     switch item.request {
     case .prompt(let text):
-      prompt = text
-      subject = text
       question = encoder.promptTokens(text)
     case .seed(let seed):
       let plan = DraftPrompt(for: seed, base: base)
-      prompt = PromptLayout.prompt(for: seed)
-      subject = [seed.topic, seed.angle].compactMap(\.self).joined(separator: " ")
       question = plan.tokens
       tokenLimit = plan.tokenLimit
     }
@@ -66,21 +64,35 @@ struct FewShotPrompt {
       throw .promptTooLong(id: item.id, tokens: question.count, window: window)
     }
     tokenLimit = min(tokenLimit, window - question.count)
-    let shown = examples(near: subject, besides: prompt, room: window - question.count - tokenLimit)
+    let room = window - question.count - tokenLimit
+    let shown =
+      switch item.request {
+      case .prompt(let text): examples(near: text, besides: text, room: room)
+      case .seed(let seed): examples(for: seed, room: room)
+      }
     return Plan(
       tokens: shown.before(question, prefix: base.tokenizer.prefixIDs), tokenLimit: tokenLimit,
       examples: shown.count)
   }
 
   /// Examples as they stand in a prompt.
-  struct Shown {
-    let tokens: [Int32]
-    let count: Int
+  package struct Shown {
+    /// The tokens of all of them.
+    package let tokens: [Int32]
+    /// How many they are.
+    package let count: Int
 
     /// The question with the examples before it, behind the tokens that begin every text.
-    func before(_ question: [Int32], prefix: [Int32]) -> [Int32] {
+    package func before(_ question: [Int32], prefix: [Int32]) -> [Int32] {
       prefix + tokens + question.dropFirst(prefix.count)
     }
+  }
+
+  /// The examples nearest to the topic and the angle of a seed; see ``examples(near:besides:room:cuts:)``.
+  package func examples(for seed: Seed, room: Int, cuts: Bool = false) -> Shown {
+    examples(
+      near: [seed.topic, seed.angle].compactMap(\.self).joined(separator: " "),
+      besides: PromptLayout.prompt(for: seed), room: room, cuts: cuts)
   }
 
   /// The nearest examples that there is room for, the nearest last.

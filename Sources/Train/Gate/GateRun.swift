@@ -67,7 +67,7 @@ public struct GateRun: Equatable, Sendable {
       } : nil
     if kind == .fewShot, !rows.contains(where: \.canBeShown) { throw GateRunError.noExamples }
     let context = base.configuration.contextLength
-    let capacity = min(context, window ?? 2048)
+    let capacity = min(context, window ?? FewShotPrompt.window)
     let prompts = FewShotPrompt(
       base: base, rows: kind == .fewShot ? rows : [], limit: exampleLimit ?? .max)
     let plans = try cases.map { item in

@@ -72,7 +72,7 @@ public struct RefitComparison: Sendable {
     let newLosses = try scores(base) { try $0.losses(heldOut, adapter: new.adapter) }
     let shown = Set(dataset.heldOutRows)
     let examples = dataset.rows.indices.filter { !shown.contains($0) }.map { dataset.rows[$0] }
-    let promptedLosses = try scores(base) { try $0.promptedLosses(heldOut, examples: examples) }
+    let promptedLosses = try scores(base) { $0.promptedLosses(heldOut, examples: examples) }
     let oldLosses = try old.map { old in
       // One base at a time in memory, but for the one that is loaded already.
       let oldBase =

@@ -3,9 +3,6 @@ import Tensor
 
 /// Scores rows with a base and an adapter, or with a base that has examples in its prompt.
 struct RowScorer {
-  /// The most tokens of a prompt with examples and the piece after it.
-  static let promptWindow = 2048
-
   private let base: BaseModel
   private let options: TrainingOptions
   private let pool: ThreadPool
@@ -33,23 +30,25 @@ struct RowScorer {
 
   /// The loss of each row with the base alone, after the pieces of `examples` that are nearest to its prompt, as many
   /// as its context has room for. A row without a prompt, or one that is longer than that, goes without.
-  func promptedLosses(_ rows: [ArchiveRow], examples: [ArchiveRow]) throws -> [DocumentLoss] {
-    let length = min(RowScorer.promptWindow, base.configuration.contextLength)
+  func promptedLosses(_ rows: [ArchiveRow], examples: [ArchiveRow]) -> [DocumentLoss] {
+    let length = min(FewShotPrompt.window, base.configuration.contextLength)
     let prompts = FewShotPrompt(base: base, rows: examples, limit: .max)
     let prefix = base.tokenizer.prefixIDs.count
     let plain = windows(rows)
-    let windows = try rows.indices.map { index -> [TrainingExample] in
-      guard plain[index].count == 1, let window = plain[index].first, window.tokens.count < length,
-        let prompt = rows[index].prompt
-      else { return plain[index] }
-      let question = encoder.promptTokens(prompt).count
-      let plan = try prompts.plan(
-        for: GateCase(id: rows[index].place, request: .prompt(prompt), checks: []),
-        maxTokens: window.tokens.count - question, window: length)
-      let shown = plan.tokens.count - question
+    let windows = rows.indices.map { index -> [TrainingExample] in
+      guard plain[index].count == 1, let window = plain[index].first else { return plain[index] }
+      let room = length - window.tokens.count
+      let shown: FewShotPrompt.Shown
+      switch rows[index].content {
+      case .post(_, let seed, _), .edit(_, let seed, _, _): shown = prompts.examples(for: seed, room: room)
+      case .completion(let prompt, _): shown = prompts.examples(near: prompt, besides: prompt, room: room)
+      case .text, .chat: return plain[index]
+      }
       var tokens = window.tokens
-      tokens.insert(contentsOf: plan.tokens[prefix..<prefix + shown], at: prefix)
-      let labelled = window.labelled.map { $0.lowerBound + shown..<$0.upperBound + shown }
+      tokens.insert(contentsOf: shown.tokens, at: prefix)
+      let labelled = window.labelled.map {
+        $0.lowerBound + shown.tokens.count..<$0.upperBound + shown.tokens.count
+      }
       return [TrainingExample(tokens: tokens, labelled: labelled, document: index)]
     }
     return losses(rows, windows: windows, adapter: nil, length: length)
@@ -68,16 +67,5 @@ struct RowScorer {
       adapter: adapter, dtype: options.compute.dtype, maxPositions: length, pool: pool)
     return evaluation.losses(
       TrainingEngine(decoder, optimizer: nil, capacity: evaluation.capacity, recomputesLayers: false))
-  }
-}
-
-extension ArchiveRow {
-  /// The text that the row's piece follows; nil where it follows none.
-  fileprivate var prompt: String? {
-    switch content {
-    case .post(_, let seed, _), .edit(_, let seed, _, _): seed.isEmpty ? nil : PromptLayout.prompt(for: seed)
-    case .completion(let prompt, _): prompt
-    case .text, .chat: nil
-    }
   }
 }

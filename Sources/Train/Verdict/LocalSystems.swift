@@ -85,19 +85,15 @@ struct LocalSystems {
     else { return ScoredText() }
     let opening = Array(whole.tokens.prefix(start + window / 2))
     var shown = FewShotPrompt.Shown(tokens: [], count: 0)
-    if shows, let seed = row.seed { shown = examples(near: seed, room: window - opening.count) }
+    if shows, let seed = row.seed {
+      shown = prompts.examples(for: seed, room: window - opening.count, cuts: true)
+    }
     let tokens = shown.before(opening, prefix: base.tokenizer.prefixIDs)
     let scored = opening[start...].filter { !base.configuration.endOfText.contains($0) }
     return ScoredText(
       example: TrainingExample(
         tokens: tokens, labelled: [start + shown.tokens.count..<tokens.count], document: document),
       bytes: scored.reduce(0) { $0 + base.tokenizer.bytes(ofID: $1).count })
-  }
-
-  private func examples(near seed: Seed, room: Int) -> FewShotPrompt.Shown {
-    prompts.examples(
-      near: [seed.topic, seed.angle].compactMap(\.self).joined(separator: " "),
-      besides: PromptLayout.prompt(for: seed), room: room, cuts: true)
   }
 
   // MARK: Drafting
@@ -144,7 +140,7 @@ struct LocalSystems {
     let question = Array(prompt.tokens.prefix(window / 2))
     let limit = min(prompt.tokenLimit, window / 2)
     guard shows else { return FewShotPrompt.Plan(tokens: question, tokenLimit: limit, examples: 0) }
-    let shown = examples(near: seed, room: window - question.count - limit)
+    let shown = prompts.examples(for: seed, room: window - question.count - limit, cuts: true)
     return FewShotPrompt.Plan(
       tokens: shown.before(question, prefix: base.tokenizer.prefixIDs), tokenLimit: limit,
       examples: shown.count)

@@ -52,7 +52,7 @@ public struct VerdictRun: Equatable, Sendable {
     let base = try BaseModel(path: basePath, holding: WeightHolding(for: compute.dtype), pool: pool)
     try AdapterFingerprint.check(adapterPath, for: base)
     let adapter = try AdapterFolder.read(adapterPath, for: base.configuration)
-    let window = min(base.configuration.contextLength, window ?? 2048)
+    let window = min(base.configuration.contextLength, window ?? FewShotPrompt.window)
 
     let data = try VerdictData(self, record: record, base: base, window: window)
     let external = try outputs.map { try ExternalOutputs($0, pieces: data.pieces) }

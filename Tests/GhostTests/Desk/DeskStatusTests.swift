@@ -128,6 +128,27 @@ import Train
     #expect(try DeskStatus(Desk(folder.path)).next.hasPrefix("train a first adapter: lora-train"))
   }
 
+  @Test("A verdict beside a prompted base is advised once, and counts more than that of the training")
+  func judged() throws {
+    let folder = try TemporaryFolder()
+    try folder.put(archive(posts: 16, kept: []), as: "archive.jsonl")
+    let pins = try Archive(paths: [folder("archive.jsonl")]).rows.map { "\"\($0.pin)\"" }
+    let data = "\"data\": {\"pins\": {\"training\": [], \"held_out\": [\(pins.joined(separator: ", "))]}}"
+    try adapter("{\"verdict\": \"keep\", \(data)}", in: folder)
+    #expect(
+      try DeskStatus(Desk(folder.path)).next
+        == "have the adapter judged beside a prompted base: lora-train eval --verdict --adapter-path"
+        + " \(folder("adapters/a"))")
+    try folder.put("{\"verdict\": \"not enough evidence\"}", as: "adapters/a/evaluation.json")
+    var status = try DeskStatus(Desk(folder.path))
+    #expect(status.next.hasPrefix("write the next draft") && status.adapter?.verdict == .notEnoughEvidence)
+    #expect(status.lines.contains("adapter  \(folder("adapters/a")): verdict not enough evidence"))
+    try folder.put("{\"verdict\": \"retire\"}", as: "adapters/a/evaluation.json")
+    status = try DeskStatus(Desk(folder.path))
+    #expect(status.adapter?.verdict == .retire && status.json["adapter"]?["verdict"] == "retire")
+    #expect(status.next.hasPrefix("collect more pieces before training again"))
+  }
+
   @Test("Drift asks for a refit where training has not seen the drafts that show it")
   func drift() throws {
     let folder = try TemporaryFolder()

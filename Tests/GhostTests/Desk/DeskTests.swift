@@ -209,7 +209,8 @@ extension Draft {
   fileprivate func replacing(_ text: String) -> Draft {
     Draft(
       request: request, basePath: basePath, fingerprints: fingerprints, adapter: adapter, text: text,
-      ending: ending, promptTokens: promptTokens, tokens: tokens, tokenLimit: tokenLimit,
+      ending: ending, exampleCount: exampleCount, promptTokens: promptTokens, tokens: tokens,
+      tokenLimit: tokenLimit,
       loadSeconds: loadSeconds, prefillSeconds: prefillSeconds, decodeSeconds: decodeSeconds)
   }
 }
