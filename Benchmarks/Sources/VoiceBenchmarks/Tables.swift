@@ -25,6 +25,29 @@ func printSeparation(_ writers: [Writer]) {
   }
 }
 
+/// Where texts whose place is known lie on the scale of the voice score.
+func printScale(_ writers: [Writer]) {
+  print("\nVoice scores of 15 texts each, 0 for those of another writer who stands in for the base:\n")
+  print("| writer, other | held-out posts | half of them the other's | a third writer's |\n|---|---|---|---|")
+  for (writer, own) in writers.enumerated() {
+    let (training, heldOut) = own.split
+    let others = writers.indices.filter { $0 != writer }
+    let panel = VoicePanel(writer: training, against: .writers(others.map { writers[$0].posts }), seed: 1)
+    for other in others {
+      let far = writers[other].split.heldOut.prefix(15).map { [$0] }
+      let near = heldOut.prefix(15).map { [$0] }
+      let mixed = zip(near, far).enumerated().map {
+        $0.offset.isMultiple(of: 2) ? $0.element.0 : $0.element.1
+      }
+      let third = others.first { $0 != other }.map { writers[$0].split.heldOut.prefix(15).map { [$0] } }
+      let systems = [near, mixed] + (third.map { [$0] } ?? [])
+      let scores = VoiceComparison(panel, base: far, systems: systems).scores
+      let cells = scores.map { text($0.median, 2) } + (third == nil ? ["–"] : [])
+      print("| \(own.name), \(writers[other].name) | \(cells.joined(separator: " | ")) |")
+    }
+  }
+}
+
 /// The gauge of one short text: the area under its curve, and where the writers' passages lie.
 func printGauge(_ writers: [Writer]) {
   print("\nThe gauge of one text, with nothing but the writer's training side to go by:\n")

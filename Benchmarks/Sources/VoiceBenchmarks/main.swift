@@ -15,6 +15,7 @@ guard CommandLine.arguments.count > 2 else {
 let writers = try CommandLine.arguments.dropFirst().map { try Writer(path: $0) }
 
 printSeparation(writers)
+printScale(writers)
 printGauge(writers)
 printCopying(writers)
 printTimes(writers)

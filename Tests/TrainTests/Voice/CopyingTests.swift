@@ -80,6 +80,9 @@ struct CopyingTests {
     // Ten runs of twelve words are 50 of 393 runs of eight.
     let mosaic = (0..<10).map { run(12, from: 20 * $0) + " " + run(28, from: 300 + 28 * $0) }
     #expect(least.flags(index.copying(in: mosaic.joined(separator: " "))))
+    // Twenty posts that repeat 26 to 45 words each: the 95th percentile is at 0.95 · 19 from the first, 44.05.
+    let repeating = (26...45).map { run($0) + " " + run(376, from: 300) }
+    #expect(CopyingLimit(heldOut: repeating, index: index).run == 45)
     // A writer whose posts all repeat 60 words of a signature.
     let own = CopyingLimit(heldOut: [run(60), run(60)], index: index)
     #expect(own.run == 61 && own.containment == 1 && !own.flags(index.copying(in: run(60))))
