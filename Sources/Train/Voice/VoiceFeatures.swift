@@ -20,8 +20,11 @@ struct VoiceFeatures: Sendable {
   }
 
   /// Learns anew what is usual, from the profiles of each writer's reference texts.
+  ///
+  /// One writer alone is what is usual: no direction away from it means anything, and there is no cosine delta.
   mutating func fit(to writers: [[VoiceProfile]]) {
-    delta = WordDelta(writers: writers.map { $0.map { ($0.frequentWords, $0.words) } })
+    let sides = writers.filter { $0.contains { $0.words > 0 } }
+    delta = WordDelta(writers: sides.count < 2 ? [] : sides.map { $0.map { ($0.frequentWords, $0.words) } })
   }
 
   /// A profile of nothing.

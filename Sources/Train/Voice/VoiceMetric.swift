@@ -1,5 +1,5 @@
 /// A way in which two texts can be apart that says something of who wrote them.
-public enum VoiceMetric: String, CaseIterable, Codable, Sendable {
+public enum VoiceMetric: String, CaseIterable, Sendable {
   /// The cosine delta over the 300 most frequent words.
   case cosineDelta
   /// The Jensen–Shannon divergence of the function words.

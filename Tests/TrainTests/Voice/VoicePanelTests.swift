@@ -57,8 +57,11 @@ struct VoicePanelTests {
     let base = VoicePanel(writer: even, against: .base(VoiceTexts.formal(odd)), seed: 7)
     #expect(base.separation == nil && base.metrics == VoiceMetric.allCases)
     #expect(base.distances(of: base.profile(of: odd)).count == 6)
-    let alone = panel(even, [])
-    #expect(alone.separation == nil && alone.distances(of: alone.profile(of: odd))[.functionWords] != nil)
+    for others in [[], [["", " "]]] {
+      let alone = panel(even, others)
+      let distances = alone.distances(of: alone.profile(of: odd))
+      #expect(alone.separation == nil && distances.count == 5 && distances[.cosineDelta] == nil)
+    }
   }
 
   @Test("The writer's own distances shrink as the sample grows, and are the same for the same seed")
