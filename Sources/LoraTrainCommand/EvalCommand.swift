@@ -79,24 +79,38 @@ struct EvalCommand: ParsableCommand {
     }
   }
 
-  private func judge(_ adapterPath: String) throws {
+  func verdictRun(_ adapterPath: String) throws -> VerdictRun {
     var run = VerdictRun(basePath: try base.path(), adapterPath: adapterPath)
     judging.apply(to: &run)
     run.archives = data
     run.window = rows.maxSeqLength
     run.compute = rows.compute
     run.threads = rows.threads
+    run.skipsBadRows = rows.skipBadRows
     run.seed = seed
+    return run
+  }
+
+  private func judge(_ adapterPath: String) throws {
+    let run = try verdictRun(adapterPath)
     let console = Console()
     var progress = VerdictProgress(isLive: console.isLive, style: console.style)
     let clock = ContinuousClock()
     let began = clock.now
-    let outcome = try run.start { event in
-      console.show(
-        progress.outputs(for: event, at: (clock.now - began) / .seconds(1), width: Console.width))
+    var hasComputed = false
+    let outcome: VerdictOutcome
+    do {
+      outcome = try run.start { event in
+        if case .scored = event { hasComputed = true }
+        console.show(
+          progress.outputs(for: event, at: (clock.now - began) / .seconds(1), width: Console.width))
+      }
+      console.clear()
+      try EvaluationRecord.write(outcome)
+    } catch {
+      console.clear()
+      throw hasComputed ? BrokenRun(cause: error) : error
     }
-    console.clear()
-    try EvaluationRecord.write(outcome)
     let report = VerdictReport(outcome)
     if json {
       print(try JSONWriter.string(of: report.json(drafts: true)))

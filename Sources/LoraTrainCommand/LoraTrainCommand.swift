@@ -12,7 +12,7 @@ struct LoraTrainCommand: ParsableCommand {
       were held out, and says whether the adapter is worth keeping.
 
       Exit codes: 0 done, 1 failed, 2 could not start (bad arguments or input), 3 finished and the verdict is \
-      "retire" or the gate's outcome is not to fine-tune, 130 stopped by Ctrl-C with a checkpoint to resume from.
+      "retire" or "not enough evidence", or the gate's outcome is not to fine-tune, 130 stopped by Ctrl-C with a checkpoint to resume from.
       """,
     version: PackageVersion.text,
     subcommands: [

@@ -26,8 +26,11 @@ struct VerdictData {
     guard !archives.isEmpty else { throw VerdictInputError.noArchive(adapter: run.adapterPath) }
     self.archives = archives
     let archive = try Archive(
-      paths: archives, skipBadRows: settings?["skip_bad_rows"]?.boolValue ?? false)
+      paths: archives, skipBadRows: run.skipsBadRows || settings?["skip_bad_rows"]?.boolValue ?? false)
     var notes: [String] = []
+    if !archive.skipped.isEmpty {
+      notes.append("\(NumberText.counted(archive.skipped.count, "row")) that cannot be used left out.")
+    }
     var heldOut: [ArchiveRow]
     if run.heldOut.isEmpty {
       guard let fraction = settings?["valid_fraction"]?.doubleValue else {
@@ -53,7 +56,7 @@ struct VerdictData {
         notes.append("The archive has changed since the adapter was trained on it; the split is by text.")
       }
     } else {
-      let rows = try Archive(paths: run.heldOut).rows
+      let rows = try Archive(paths: run.heldOut, skipBadRows: run.skipsBadRows).rows
       let groups = DuplicateGroups((archive.rows + rows).map(\.documentTexts)).representatives
       training = archive.rows
       var seen = Set(groups.prefix(archive.rows.count))
@@ -74,7 +77,7 @@ struct VerdictData {
         "\(NumberText.counted(heldOut.count - pieces.count, "held-out row")) without a seed left out.")
     }
     others = try run.others.map { path in
-      let rows = try Archive(paths: [path]).rows
+      let rows = try Archive(paths: [path], skipBadRows: run.skipsBadRows).rows
       let count = min(Self.mostOthers, rows.count)
       return (0..<count).map { rows[$0 * rows.count / count] }
     }

@@ -30,6 +30,9 @@ public struct VerdictRun: Equatable, Sendable {
   public var pricePerHour: Double?
   /// The arithmetic of the base's matrix products.
   public var compute = TrainingOptions.Compute.automatic
+  /// Whether rows that cannot be read are left out, and counted, instead of ending the run. Those that the adapter's run
+  /// left out are left out in any case.
+  public var skipsBadRows = false
   /// The threads; nil for every processor.
   public var threads: Int?
 
