@@ -12,7 +12,8 @@ struct RefitCommand: ParsableCommand {
       Follows the recipe of the adapter in use, from its run.json. Old adapter, prompted base and new adapter are then \
       scored on rows that neither adapter was trained on. An adapter that is no better than the prompted base \
       retires, and so does the worse of two that are; what retires is moved to adapters/retired/, never deleted. \
-      Without --model it offers to run where enough rows have come, edit rates have drifted or the sunset has passed. \
+      Without --model it offers to run where enough rows have come, edit rates have drifted or the sunset has passed; \
+      with --model it runs at once. \
       Ctrl-C finishes the step and stops; the old adapter stays in use, and ghost refit goes on from there.
 
       Exit codes: 0 done or nothing to do, 1 failed, 2 could not start, 3 no adapter is worth keeping, 130 stopped.
@@ -41,7 +42,10 @@ struct RefitCommand: ParsableCommand {
     }
     let plan = try RefitPlan(desk, model: model, threads: threads)
     for line in plan.lines { GhostCommand.report(line) }
-    guard try isWanted(plan) else { return }
+    guard isWanted(plan) else {
+      if json { GhostCommand.printResult(try JSONWriter.string(of: plan.json, layout: .pretty)) }
+      return
+    }
     let stop = StopRequest()
     let interrupts = Interrupts(stop) {
       GhostCommand.report("finishing the step, then stopping; once more ends the program at once")
@@ -80,7 +84,7 @@ struct RefitCommand: ParsableCommand {
   }
 
   /// Whether to train: told so, or asked where someone can answer.
-  private func isWanted(_ plan: RefitPlan) throws -> Bool {
+  private func isWanted(_ plan: RefitPlan) -> Bool {
     if yes || model != nil { return true }
     guard !plan.reasons.isEmpty, isatty(STDIN_FILENO) == 1 else {
       GhostCommand.report("nothing was trained; give --yes to do it")

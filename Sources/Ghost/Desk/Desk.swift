@@ -8,7 +8,7 @@ import Train
 ///     drafts/ID.md           a draft, which the writer edits in place
 ///     drafts/.original/ID.md the same file as it was first written, which nothing changes
 ///     rejected.jsonl         the drafts thrown away
-///     adapters/NAME/         trained adapters
+///     adapters/NAME/         trained adapters; adapters/retired/ has those that were moved aside
 ///     ghost.yaml             defaults: base, adapter, length, kind
 ///
 /// What became of a draft is written in one place only, the archive or `rejected.jsonl`, and no file is moved: there

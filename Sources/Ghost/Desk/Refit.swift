@@ -84,8 +84,7 @@ public struct Refit: Sendable {
   ) throws -> Bool {
     if try isTrained(run) { return true }
     var run = run
-    let files = FileManager.default
-    if files.fileExists(atPath: "\(run.adapterPath)/checkpoint.safetensors") {
+    if AdapterPath.content(of: run.adapterPath) == .checkpoint {
       run.resumes = true
       onEvent(.resuming)
       do {
@@ -94,9 +93,9 @@ public struct Refit: Sendable {
         run.resumes = false
       }
     }
-    if files.fileExists(atPath: run.adapterPath) {
+    if FileManager.default.fileExists(atPath: run.adapterPath) {
       onEvent(.startingAfresh)
-      try files.removeItem(atPath: run.adapterPath)
+      try AdapterShelf.remove(run.adapterPath)
     }
     return try run.start(stop: stop) { onEvent(.training($0)) } != nil
   }

@@ -1,5 +1,4 @@
 import Files
-import Foundation
 
 /// What a refit decided and how it is carried out: a list of steps that is on disk before the first of them, so that a
 /// refit which is interrupted between two of them is completed by the next.
@@ -53,12 +52,7 @@ struct RefitDecision: Equatable, Sendable {
         try DeskSettings.set(values.members.map { ($0.key, $0.value.stringValue) }, in: desk.folder)
       }
     }
-    let unfinished = AdapterShelf(desk).unfinished
-    do {
-      try FileManager.default.removeItem(atPath: unfinished)
-    } catch {
-      throw FileError(path: unfinished, operation: .write, problem: .permissionDenied)
-    }
+    try AdapterShelf.remove(AdapterShelf(desk).unfinished)
   }
 }
 

@@ -99,6 +99,15 @@ public struct RefitPlan: Equatable, Sendable {
       + ["refit    \(adapter.path) on \(base), with \(NumberText.counted(newRows, "new row"))"]
   }
 
+  /// The same as one JSON object.
+  public var json: JSONValue {
+    [
+      "adapter": .string(adapter.path), "base": .string(base),
+      "archives": .array(archives.map { .string($0) }), "rows_since_training": .integer(Int64(newRows)),
+      "reasons": .array(reasons.map { .string($0.text) }),
+    ]
+  }
+
   private var quiet: String {
     "\(NumberText.counted(newRows, "row")) of the \(DeskStatus.rowsWorthTraining) that make one worth while"
       + " came since the last training"

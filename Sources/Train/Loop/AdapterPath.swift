@@ -38,7 +38,7 @@ public enum AdapterPath {
   }
 
   /// What a run would find in a folder.
-  static func content(of folder: String) -> TrainingError.FolderContent {
+  package static func content(of folder: String) -> TrainingError.FolderContent {
     func holds(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder)/\(name)") }
     if holds(TrainingCheckpoint.name) { return .checkpoint }
     return holds(AdapterFolder.weightsName) ? .adapter : .nothing

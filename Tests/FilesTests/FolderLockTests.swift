@@ -1,0 +1,62 @@
+import Files
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Adding to a file that others add to") struct FolderLockTests {
+  @Test("Lines are added after those that are there, and a last line without its end gets one")
+  func append() throws {
+    let folder = try TemporaryFolder()
+    let path = folder("rows")
+    #expect(try AtomicFile.append([Array("one".utf8)], to: path))
+    try folder.put("one\ntwo", as: "rows")
+    #expect(try !AtomicFile.append([Array("three".utf8), Array("four".utf8)], to: path))
+    #expect(try folder.content(of: "rows") == "one\ntwo\nthree\nfour\n")
+    #expect(try folder.names == ["rows"])
+  }
+
+  @Test("A link stays a link, and the file that it leads to gets the lines")
+  func links() throws {
+    let folder = try TemporaryFolder()
+    try folder.put("one\n", as: "shared/rows")
+    try FileManager.default.createSymbolicLink(atPath: folder("link"), withDestinationPath: "shared/rows")
+    try AtomicFile.append([Array("two".utf8)], to: folder("link"))
+    #expect(try folder.content(of: "shared/rows") == "one\ntwo\n")
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder("link")) == "shared/rows")
+    #expect(AtomicFile.targetFolder(of: folder("link")) == AtomicFile.target(of: folder("shared")))
+    #expect(AtomicFile.target(of: folder("none")) == folder("none"))
+  }
+
+  @Test("A folder is moved with folders made for it, once, and not over another")
+  func move() throws {
+    let folder = try TemporaryFolder()
+    try folder.put("a", as: "from/file")
+    try AtomicFile.move(folder("from"), to: folder("retired/to"))
+    try AtomicFile.move(folder("from"), to: folder("retired/to"))
+    #expect(try folder.content(of: "retired/to/file") == "a" && !folder.holds("from"))
+    try folder.put("b", as: "from/file")
+    let error = #expect(throws: FileError.self) {
+      try AtomicFile.move(folder("from"), to: folder("retired/to"))
+    }
+    #expect(error?.path == folder("retired/to"))
+    #expect(try folder.content(of: "from/file") == "b" && folder.content(of: "retired/to/file") == "a")
+    let missing = #expect(throws: FileError.self) { try AtomicFile.move(folder("none"), to: folder("x")) }
+    #expect(missing?.problem == .missing)
+  }
+
+  @Test("A lock that is given back can be had at once, and one that is kept is waited for")
+  func lock() throws {
+    let folder = try TemporaryFolder()
+    do {
+      let lock = try FolderLock(folder.path)
+      let busy = #expect(throws: FolderBusy.self) {
+        _ = try FolderLock(folder.path, patience: .milliseconds(30))
+      }
+      #expect(busy?.folder == folder.path)
+      withExtendedLifetime(lock) {}
+    }
+    _ = try FolderLock(folder.path, patience: .zero)
+    let missing = #expect(throws: FileError.self) { _ = try FolderLock(folder("none")) }
+    #expect(missing?.problem == .missing)
+  }
+}
