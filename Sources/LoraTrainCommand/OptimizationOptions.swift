@@ -54,7 +54,8 @@ struct OptimizationOptions: ParsableArguments {
     name: .long,
     help: ArgumentHelp(
       "What is learned of edits: the final (sft), by the diff (weighted-sft), against its draft as well (dense, orpo)"
-        + " or only so (dpo); auto adds what so many pairs can carry.", valueName: "name"))
+        + " or only so (dpo); auto is weighted-sft below \(PairTerms.pairsForPreference) pairs and dense from there on.",
+      valueName: "name"))
   var objective = TrainingOptions().objective
 
   @Option(
@@ -66,14 +67,14 @@ struct OptimizationOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Factor on the preference loss. (default: 1 for dpo and orpo, 0.25 for dense, auto by pairs)",
+      "Factor on the preference loss. (default: 1)",
       valueName: "x"))
   var preferenceWeight: Double?
 
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Factor on the unlikelihood of words that were cut. (default: 0, auto by pairs)", valueName: "x"))
+      "Factor on the unlikelihood of words that were cut. (default: 0)", valueName: "x"))
   var unlikelihoodWeight: Double?
 
   @Option(name: .long, help: ArgumentHelp("Seed of every random choice.", valueName: "n"))

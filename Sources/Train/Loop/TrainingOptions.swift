@@ -80,9 +80,9 @@ public struct TrainingOptions: Equatable, Sendable {
   public var objective = Objective.automatic
   /// β of the preference loss; nil for that of the objective.
   public var beta: Double?
-  /// The factor on the preference loss; nil for that of the objective.
+  /// The factor on the preference loss; nil for 1.
   public var preferenceWeight: Double?
-  /// The factor on the unlikelihood of what was cut; nil for that of the objective.
+  /// The factor on the unlikelihood of what was cut; nil for none.
   public var unlikelihoodWeight: Double?
   /// The share of documents held out.
   public var validFraction = 0.15

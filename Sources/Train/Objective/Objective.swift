@@ -1,7 +1,7 @@
 /// What training makes of edits: drafts and what the writer made of them. Rows of other kinds are learned as they are
 /// under each.
 public enum Objective: String, CaseIterable, Sendable {
-  /// As many terms as the pairs can carry; see ``PairTerms``.
+  /// ``weightedSFT`` below ``PairTerms/pairsForPreference`` pairs, ``dense`` from there on.
   case automatic = "auto"
   /// The final as any piece.
   case sft
@@ -28,9 +28,6 @@ public enum Objective: String, CaseIterable, Sendable {
 public struct PairTerms: Equatable, Sendable {
   /// The pairs from which on final is set against draft by default.
   public static let pairsForPreference = 20
-  /// The pairs from which on words that were cut are unlearned by default.
-  public static let pairsForUnlikelihood = 100
-
   /// The comparison of final and draft; nil for none.
   public var preference: PreferenceLoss?
   /// A factor on it.
@@ -52,24 +49,13 @@ extension TrainingOptions {
     guard pairs > 0 else { return terms }
     switch objective {
     case .sft, .weightedSFT: return terms
-    case .dpo:
-      terms.preference = .dpo(beta: beta ?? 0.1)
-      terms.preferenceWeight = 1
-    case .orpo:
-      terms.preference = .orpo(beta: beta ?? 0.1)
-      terms.preferenceWeight = 1
-    case .dense:
-      terms.preference = .dense(beta: beta ?? PreferenceLoss.denseBeta)
-      terms.preferenceWeight = 0.25
-    case .automatic:
-      if pairs >= PairTerms.pairsForPreference {
-        terms.preference = .dense(beta: beta ?? PreferenceLoss.denseBeta)
-        terms.preferenceWeight = pairs < PairTerms.pairsForUnlikelihood ? 0.25 : 0.5
-      }
-      if pairs >= PairTerms.pairsForUnlikelihood { terms.unlikelihoodWeight = 0.05 }
+    case .automatic where pairs < PairTerms.pairsForPreference: break
+    case .automatic, .dense: terms.preference = .dense(beta: beta ?? PreferenceLoss.denseBeta)
+    case .dpo: terms.preference = .dpo(beta: beta ?? 0.1)
+    case .orpo: terms.preference = .orpo(beta: beta ?? 0.1)
     }
-    if let preferenceWeight, terms.preference != nil { terms.preferenceWeight = preferenceWeight }
-    if let unlikelihoodWeight { terms.unlikelihoodWeight = unlikelihoodWeight }
+    if terms.preference != nil { terms.preferenceWeight = preferenceWeight ?? 1 }
+    terms.unlikelihoodWeight = unlikelihoodWeight ?? 0
     return terms
   }
 }

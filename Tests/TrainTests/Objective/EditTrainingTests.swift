@@ -69,23 +69,24 @@ struct EditTrainingTests {
     "What is learned of edits stands in one line",
     arguments: [
       (
-        Objective.automatic, 5,
+        Objective.automatic, 5, nil,
         "6 to train on, the writer's own words counting most; set against their drafts from 20 short enough, of which are 5"
       ),
       (
-        .automatic, 30,
-        "6 to train on, the writer's own words counting most; 30 finals set against their drafts (dense, 0.25)"
+        .automatic, 30, nil,
+        "6 to train on, the writer's own words counting most; 30 finals set against their drafts (dense, 1.0)"
       ),
       (
-        .automatic, 120,
-        "6 to train on, the writer's own words counting most; 120 finals set against their drafts (dense, 0.5); cut words unlearned (0.05)"
+        .dense, 120, 0.05,
+        "6 to train on, the writer's own words counting most; 120 finals set against their drafts (dense, 1.0); cut words unlearned (0.05)"
       ),
-      (.sft, 30, "6 to train on, learned as any piece"),
-      (.dpo, 1, "6 to train on; 1 final set against its draft (dpo, 1.0)"),
-    ])
-  func plan(objective: Objective, pairs: Int, text: String) {
+      (.sft, 30, nil, "6 to train on, learned as any piece"),
+      (.dpo, 1, nil, "6 to train on; 1 final set against its draft (dpo, 1.0)"),
+    ] as [(Objective, Int, Double?, String)])
+  func plan(objective: Objective, pairs: Int, unlikelihood: Double?, text: String) {
     var options = TrainingOptions()
     options.objective = objective
+    options.unlikelihoodWeight = unlikelihood
     let plan = EditPlan(
       edits: 6, pairs: pairs, objective: objective, terms: options.pairTerms(pairs: pairs))
     #expect(plan.text == text)

@@ -22,7 +22,10 @@ struct PreferenceParityTests {
       tensors = try SafetensorsFile(path: Fixtures.reference("preferences/\(name).safetensors"))
       var options = TrainingOptions()
       options.objective = objective
-      if objective == .dense { options.unlikelihoodWeight = 0.05 }
+      if objective == .dense {
+        options.preferenceWeight = 0.25
+        options.unlikelihoodWeight = 0.05
+      }
       options.initialAdapter = Fixtures.adapter("smollm2")
       options.validFraction = 0
       options.compute = .float32
