@@ -26,8 +26,8 @@ public enum Objective: String, CaseIterable, Sendable {
 ///
 ///     preferenceWeight · preference + unlikelihoodWeight · unlikelihood
 public struct PairTerms: Equatable, Sendable {
-  /// The pairs from which on final is set against draft by default.
-  public static let pairsForPreference = 20
+  /// The pairs from which on final is set against draft by default: with fewer it was not seen to help.
+  public static let pairsForPreference = 100
   /// The comparison of final and draft; nil for none.
   public var preference: PreferenceLoss?
   /// A factor on it.

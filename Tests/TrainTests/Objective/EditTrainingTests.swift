@@ -70,11 +70,11 @@ struct EditTrainingTests {
     arguments: [
       (
         Objective.automatic, 5, nil,
-        "6 to train on, the writer's own words counting most; set against their drafts from 20 short enough, of which are 5"
+        "6 to train on, the writer's own words counting most; set against their drafts from 100 short enough, of which are 5"
       ),
       (
-        .automatic, 30, nil,
-        "6 to train on, the writer's own words counting most; 30 finals set against their drafts (dense, 1.0)"
+        .automatic, 130, nil,
+        "6 to train on, the writer's own words counting most; 130 finals set against their drafts (dense, 1.0)"
       ),
       (
         .dense, 120, 0.05,

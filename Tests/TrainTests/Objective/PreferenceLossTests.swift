@@ -73,8 +73,8 @@ struct PreferenceLossTests {
   @Test(
     "Terms join as the pairs can carry them",
     arguments: [
-      (Objective.automatic, 19, PairTerms.none),
-      (.automatic, 20, PairTerms(preference: .dense(beta: 2), preferenceWeight: 1)),
+      (Objective.automatic, 99, PairTerms.none),
+      (.automatic, 100, PairTerms(preference: .dense(beta: 2), preferenceWeight: 1)),
       (.sft, 500, .none), (.weightedSFT, 500, .none), (.dpo, 0, .none),
       (.dpo, 1, PairTerms(preference: .dpo(beta: 0.1), preferenceWeight: 1)),
       (.orpo, 1, PairTerms(preference: .orpo(beta: 0.1), preferenceWeight: 1)),
