@@ -73,19 +73,37 @@ struct VerdictStatisticsTests {
       let error = number(row, "error")
       let spread = error * ((number(row, "kurtosis") - 1) / (4 * draws)).squareRoot()
       #expect(abs(bootstrap.standardError - error) <= 5 * spread)
-      // The share of draws at or below each end, within five standard deviations of a binomial share.
+      // The share of draws at or below the plain percentile, within five standard deviations of a binomial share.
       let means = try numbers(row, "means")
       let shares = try numbers(row, "shares")
-      func shareBelow(_ value: Double) -> Double {
-        zip(means, shares).reduce(0) { $1.0 <= value + 1e-8 ? $1.1 : $0 }
-      }
-      func shareBeneath(_ value: Double) -> Double {
-        zip(means, shares).reduce(0) { $1.0 < value - 1e-8 ? $1.1 : $0 }
-      }
-      let interval = bootstrap.interval(alpha: 0.05)
       let luck = 5 * (0.025 * 0.975 / draws).squareRoot()
-      #expect(shareBelow(interval.lower) >= 0.025 - luck && shareBeneath(interval.lower) <= 0.025 + luck)
-      #expect(shareBelow(interval.upper) >= 0.975 - luck && shareBeneath(interval.upper) <= 0.975 + luck)
+      for share in [0.025, 0.975] {
+        let end = PairedBootstrap.percentile(100 * share, of: bootstrap.ascending)
+        let upTo = zip(means, shares).reduce(0) { $1.0 <= end + 1e-8 ? $1.1 : $0 }
+        let below = zip(means, shares).reduce(0) { $1.0 < end - 1e-8 ? $1.1 : $0 }
+        #expect(upTo >= share - luck && below <= share + luck)
+      }
+    }
+  }
+
+  @Test("The interval is corrected for bias and accelerated as Efron's formula has it")
+  func corrected() throws {
+    for row in try Self.reference("corrected") {
+      let values = try numbers(row, "values")
+      let acceleration = ClusterBootstrap.acceleration(strata: [values.count]) { counts in
+        let drawn = zip(values, counts).filter { $0.1 > 0 }.map(\.0)
+        let mean = drawn.reduce(0, +) / Double(drawn.count)
+        let variance = drawn.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(drawn.count)
+        return variance.squareRoot()
+      }
+      // Differences of numbers near 2 that agree to a digit or two, cubed.
+      #expect(abs(acceleration - number(row, "acceleration")) <= 1e-12)
+      let interval = ClusterBootstrap(
+        point: number(row, "point"), ascending: try numbers(row, "draws"), acceleration: acceleration
+      ).interval(alpha: 0.05)
+      let ends = try numbers(row, "interval")
+      // A share that is off by 1e-12 moves a percentile among 400 draws by that part of their range.
+      #expect(abs(interval.lower - ends[0]) <= 1e-8 && abs(interval.upper - ends[1]) <= 1e-8)
     }
   }
 

@@ -103,8 +103,8 @@ enum PageStyle {
       th, td { padding: .34rem .25rem; }
       th, td.verb { white-space: normal; }
       .systems { table-layout: fixed; font-size: .74rem; }
-      .systems th:not(:first-child) { width: 17.5%; }
-      .systems thead th { overflow-wrap: anywhere; hyphens: auto; }
+      .systems th:not(:first-child) { width: 18.5%; }
+      .systems thead th { font-size: .66rem; }
       .systems .chip { display: block; margin: 0 0 .25rem auto; }
       tr.part th:first-child { padding-left: .5rem; }
       .wide { display: none; }

@@ -189,8 +189,8 @@ struct VerdictPage {
         "An adapter is kept where it beats the prompted base beyond chance in bits per byte, voice, p95 latency or cost"
           + " (their intervals are widened so that all of them together are wrong one time in twenty at most) and may be"
           + " worse by no more than the margin in bits per byte (2 %), voice and adherence (0.1) and copying (one draft in"
-          + " ten). Intervals are percentiles of \(NumberText.grouped(ClusterBootstrap.resamples)) draws of whole posts"
-          + " with replacement.",
+          + " ten). Intervals are from \(NumberText.grouped(ClusterBootstrap.resamples)) draws of whole posts with"
+          + " replacement, bias-corrected and accelerated.",
         "A draft counts as copied from a run of \(outcome.copyingLimit.run) words on that is also in the training posts,"
           + " or where more than \(NumberText.fixed(100 * outcome.copyingLimit.containment, 1)) % of its runs of eight"
           + " words are.",
