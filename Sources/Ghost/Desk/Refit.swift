@@ -55,6 +55,8 @@ public struct Refit: Sendable {
   /// - Throws: `FolderBusy` where another refit runs; what training and comparing throw.
   public func start(stop: StopRequest, onEvent: (Event) -> Void) throws -> RefitOutcome? {
     try AtomicFile.createDirectory(shelf.unfinished)
+    // A refit that could not begin leaves no folder behind.
+    defer { AdapterPath.release(shelf.unfinished) }
     let lock = try FolderLock(shelf.folder, patience: .zero)
     defer { withExtendedLifetime(lock) {} }
     let training = FineTuningRun(

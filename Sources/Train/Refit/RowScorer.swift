@@ -28,30 +28,35 @@ struct RowScorer {
       length: sequenceLength)
   }
 
-  /// The loss of each row with the base alone, after the pieces of `examples` that are nearest to its prompt, as many
-  /// as its context has room for. A row without a prompt, or one that is longer than that, goes without.
+  /// The loss of each row with the base alone, after the pieces of `examples` that are nearest to what it is about, as
+  /// many as its context has room for. Each window of a longer row has them before it, so that a prompt is not judged
+  /// by where training cuts; a row without a prompt goes without.
   func promptedLosses(_ rows: [ArchiveRow], examples: [ArchiveRow]) -> [DocumentLoss] {
-    let length = min(FewShotPrompt.window, base.configuration.contextLength)
+    let length = min(max(FewShotPrompt.window, 2 * sequenceLength), base.configuration.contextLength)
     let prompts = FewShotPrompt(base: base, rows: examples, limit: .max)
-    let prefix = base.tokenizer.prefixIDs.count
-    let plain = windows(rows)
-    let windows = rows.indices.map { index -> [TrainingExample] in
-      guard plain[index].count == 1, let window = plain[index].first else { return plain[index] }
-      let room = length - window.tokens.count
-      let shown: FewShotPrompt.Shown
-      switch rows[index].content {
-      case .post(_, let seed, _), .edit(_, let seed, _, _): shown = prompts.examples(for: seed, room: room)
-      case .completion(let prompt, _): shown = prompts.examples(near: prompt, besides: prompt, room: room)
-      case .text, .chat: return plain[index]
-      }
-      var tokens = window.tokens
-      tokens.insert(contentsOf: shown.tokens, at: prefix)
-      let labelled = window.labelled.map {
-        $0.lowerBound + shown.tokens.count..<$0.upperBound + shown.tokens.count
-      }
-      return [TrainingExample(tokens: tokens, labelled: labelled, document: index)]
+    let windows = zip(rows, windows(rows)).map { row, windows in
+      windows.map { prompted($0, of: row, by: prompts, room: length - $0.tokens.count) }
     }
     return losses(rows, windows: windows, adapter: nil, length: length)
+  }
+
+  /// A window with examples behind the tokens that begin every text.
+  private func prompted(
+    _ window: TrainingExample, of row: ArchiveRow, by prompts: FewShotPrompt, room: Int
+  ) -> TrainingExample {
+    let shown: FewShotPrompt.Shown
+    switch row.content {
+    case .post(_, let seed, _), .edit(_, let seed, _, _): shown = prompts.examples(for: seed, room: room)
+    case .completion(let prompt, _): shown = prompts.examples(near: prompt, besides: prompt, room: room)
+    case .text, .chat: return window
+    }
+    let prefix = base.tokenizer.prefixIDs
+    var tokens = window.tokens
+    tokens.insert(contentsOf: shown.tokens, at: tokens.starts(with: prefix) ? prefix.count : 0)
+    let labelled = window.labelled.map {
+      $0.lowerBound + shown.tokens.count..<$0.upperBound + shown.tokens.count
+    }
+    return TrainingExample(tokens: tokens, labelled: labelled, document: window.document)
   }
 
   private func windows(_ rows: [ArchiveRow]) -> [[TrainingExample]] {

@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Model
+import Tensor
 import TestSupport
 import Testing
 
@@ -46,6 +47,28 @@ import Testing
     #expect(scores.prompted.bytes == base.bytes && scores.prompted.tokens == base.tokens)
     #expect(scores.prompted.nats != base.nats && scores.prompted.nats.isFinite)
     #expect(scores.old == scores.new && scores.newOverOld?.difference == 0)
+  }
+
+  @Test("Every window of a long row has examples before it, where the base's context leaves room")
+  func longRows() throws {
+    var tiny = try TinyRun()
+    tiny.options.maxSequenceLength = 32
+    tiny.options.compute = .float32
+    let pool = ThreadPool(threadCount: 1)
+    let base = try BaseModel(path: tiny.base, pool: pool)
+    let rows = try Archive(paths: [tiny.archive]).rows.filter { $0.kind == .post }
+    let long = try tiny.folder.put(
+      "{\"seed\": {\"topic\": \"a lamp\"}, \"text\": \"\((0..<60).map { "word\($0)" }.joined(separator: " "))\"}",
+      as: "long.jsonl")
+    let row = try Archive(paths: [long]).rows
+    let scorer = try RowScorer(base, options: tiny.options, pool: pool)
+    let alone = scorer.promptedLosses(row, examples: [])
+    let prompted = scorer.promptedLosses(row, examples: rows)
+    let encoder = ExampleEncoder(tokenizer: BaseTokenCoder(base), maxSequenceLength: 32)
+    let windows = encoder.examples(for: row[0], document: 0)
+    #expect(windows.count > 2 && alone[0].tokens == windows.reduce(0) { $0 + $1.labelCount })
+    #expect(prompted[0].tokens == alone[0].tokens && prompted[0].bytes == alone[0].bytes)
+    #expect(prompted[0].nats != alone[0].nats && prompted[0].nats.isFinite)
   }
 
   @Test("Rows that the old adapter was trained on, and their duplicates, are not compared by")
