@@ -25,12 +25,12 @@ import Train
       self.text = Piece.opening(text)
     }
 
-    /// The first sentences, eighty words or a few more.
+    /// The first sentences, a hundred words or a few more.
     private static func opening(_ text: String) -> String {
       var opening: [Substring] = []
       for word in text.split(whereSeparator: \.isWhitespace) {
         opening.append(word)
-        if opening.count >= 80, word.hasSuffix(".") { break }
+        if opening.count >= 100, word.hasSuffix(".") { break }
       }
       return opening.joined(separator: " ")
     }
