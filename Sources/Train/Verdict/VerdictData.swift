@@ -31,41 +31,17 @@ struct VerdictData {
     if !archive.skipped.isEmpty {
       notes.append("\(NumberText.counted(archive.skipped.count, "row")) that cannot be used left out.")
     }
-    var heldOut: [ArchiveRow]
-    if run.heldOut.isEmpty {
-      guard let fraction = settings?["valid_fraction"]?.doubleValue else {
-        throw VerdictInputError.noSplit(adapter: run.adapterPath, found: "no run.json that tells the split")
-      }
-      guard fraction > 0, fraction < 1 else {
-        throw VerdictInputError.noSplit(adapter: run.adapterPath, found: "a run that held nothing out")
-      }
-      let dataset = try Dataset(
-        archive, tokenizer: BaseTokenCoder(base),
-        settings: Dataset.Settings(
-          maxSequenceLength: max(
-            ExampleEncoder.minimumSequenceLength, settings?["max_seq_length"]?.intValue ?? window),
-          masksPrompt: settings?["mask_prompt"]?.boolValue ?? true, validFraction: fraction))
-      let held = Set(dataset.heldOutRows)
-      training = archive.rows.indices.filter { !held.contains($0) }.map { archive.rows[$0] }
-      // The first of each group of copies stands for all.
-      var groups: Set<Int> = []
-      heldOut = dataset.heldOutRows.filter { groups.insert(dataset.duplicateGroups[$0]).inserted }
-        .map { archive.rows[$0] }
-      let trained = settings?["archive_sha256"]?.arrayValue?.compactMap(\.stringValue)
-      if try trained != archives.map({ try Fingerprint(contentsOf: $0).hex }) {
-        notes.append("The archive has changed since the adapter was trained on it; the split is by text.")
-      }
-    } else {
-      let rows = try Archive(paths: run.heldOut, skipBadRows: run.skipsBadRows).rows
-      let groups = DuplicateGroups((archive.rows + rows).map(\.documentTexts)).representatives
-      training = archive.rows
-      var seen = Set(groups.prefix(archive.rows.count))
-      heldOut = rows.indices.filter { seen.insert(groups[archive.rows.count + $0]).inserted }.map { rows[$0] }
-      if heldOut.count < rows.count {
-        notes.append(
-          "\(NumberText.counted(rows.count - heldOut.count, "held-out row")) left out: copies of each other, or of what the adapter was trained on."
-        )
-      }
+    let split =
+      try run.heldOut.isEmpty
+      ? VerdictSplit(derivedFrom: run, record: record, archive: archive, base: base, window: window)
+      : VerdictSplit(
+        archive, heldOut: Archive(paths: run.heldOut, skipBadRows: run.skipsBadRows).rows, record: record)
+    training = split.training
+    notes += split.notes
+    let heldOut = split.heldOut
+    let digests = settings?["archive_sha256"]?.arrayValue?.compactMap(\.stringValue)
+    if let digests, try digests != archives.map({ try Fingerprint(contentsOf: $0).hex }) {
+      notes.append("The archive has changed since the adapter was trained on it; the split is by text.")
     }
     let mostWords = LocalSystems.mostWords(window: window)
     pieces = heldOut.compactMap { HeldOutPiece($0, mostWords: mostWords) }

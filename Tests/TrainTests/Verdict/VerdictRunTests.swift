@@ -157,24 +157,62 @@ struct VerdictRunTests {
     )
   }
 
-  @Test("Held-out posts of a file of their own: those that the adapter was trained on are left out")
+  @Test(
+    "Held-out posts of a file of their own: one that the adapter was trained on is left out, a copy counts once"
+  )
   func separateFile() throws {
     try tiny.start()
-    var run = verdict()
+    let derived = try verdict().start().pieces
+    let rows = try tiny.folder.content(of: "archive.jsonl").split(separator: "\n").map(String.init)
+    func row(_ id: String) throws -> String {
+      try #require(rows.first { $0.hasPrefix(#"{"id":"\#(id)""#) })
+    }
+    let ids = Set(derived.map(\.id))
+    let trained = try #require(
+      ["lamp", "drawer", "bell", "saw", "hinge", "rope"].first { !ids.contains($0) })
     let new =
       #"{"id":"new","seed":{"topic":"a pear","length":10},"text":"Pears ripen all at once, on a Tuesday, while nobody looks at them twice."}"#
+    let text = #"{"text":"A text without any seed, which nobody could be asked to write again."}"#
+    var run = verdict()
     run.heldOut = [
-      try tiny.folder.put([new, TinyRun.rows[1], new].joined(separator: "\n"), as: "held.jsonl")
+      try tiny.folder.put(
+        [new, text, try row(trained), new, try row(derived[0].id)].joined(separator: "\n"), as: "held.jsonl")
     ]
     run.others = [tiny.archive]
     let outcome = try run.start()
-    #expect(outcome.pieces.map(\.id) == ["new"])
+    // What the run held out may be named again; it is then no example in a prompt.
+    #expect(outcome.pieces.map(\.id) == ["new", derived[0].id])
     #expect(
       outcome.notes == [
-        "1 held-out row left out: copies of each other, or of what the adapter was trained on.",
+        "1 held-out row left out: the adapter was trained on the same text, or nearly so.",
         "1 held-out row without a seed left out.",
       ])
     #expect(outcome.specificity != nil)
+  }
+
+  @Test("An archive that has changed since is told, and a row that was trained on is never held out")
+  func changed() throws {
+    try tiny.start()
+    let run = verdict()
+    let before = try run.start().pieces.map(\.id)
+    let extra =
+      #"{"id":"new","seed":{"topic":"a pear","length":10},"text":"Pears ripen all at once, on a Tuesday, while nobody looks at them twice."}"#
+    try tiny.folder.put(try tiny.folder.content(of: "archive.jsonl") + extra + "\n", as: "archive.jsonl")
+    let outcome = try run.start()
+    #expect(outcome.pieces.map(\.id).filter { $0 != "new" } == before)
+    #expect(
+      outcome.notes == ["The archive has changed since the adapter was trained on it; the split is by text."])
+
+    // As if the split had put a held-out row on the other side.
+    let pin = try #require(outcome.pieces.first).row.pin
+    let record = try tiny.folder.content(of: "adapter/run.json")
+    let other = try #require(
+      RowPins(record: try JSONParser.parse(contentsOf: tiny.folder("adapter/run.json")))
+    )
+    .training.sorted()[0]
+    try tiny.folder.put(
+      record.replacing("\"\(other)\"", with: "\"\(pin)\""), as: "adapter/run.json")
+    #expect(try run.start().pieces.map(\.id) == outcome.pieces.dropFirst().map(\.id))
   }
 
   @Test("What cannot be judged is refused with what to do")
