@@ -4,11 +4,16 @@ import Foundation
 /// `report.html`: a verdict as one page that needs nothing from elsewhere.
 struct VerdictPage {
   private let outcome: VerdictOutcome
+  /// The words of the writer's held-out pieces and of the plotted systems' drafts.
+  private let uses: WordUse
 
   /// The systems of plots, each with the class that colours it: adapter + few-shot would crowd them.
   private static let plotted: [ComparedSystem] = [.base, .promptedBase, .adapter]
 
-  init(_ outcome: VerdictOutcome) { self.outcome = outcome }
+  init(_ outcome: VerdictOutcome) {
+    self.outcome = outcome
+    uses = WordUse([outcome.pieces.map(\.text)] + Self.plotted.map { Self.bodies(of: $0, outcome) })
+  }
 
   /// The page.
   var html: String {
@@ -175,11 +180,9 @@ struct VerdictPage {
     return HTML.card("Voice", caption, plot.svg)
   }
 
-  private var uses: WordUse {
-    WordUse([outcome.pieces.map(\.text)] + Self.plotted.map(bodies))
-  }
+  private func bodies(of system: ComparedSystem) -> [String] { Self.bodies(of: system, outcome) }
 
-  private func bodies(of system: ComparedSystem) -> [String] {
+  private static func bodies(of system: ComparedSystem, _ outcome: VerdictOutcome) -> [String] {
     outcome.systems.first { $0.system == system }?.allDrafts.map(\.draft.titleAndBody.body) ?? []
   }
 
