@@ -118,15 +118,18 @@ enum PageStyle {
         --bad: #b3412e; --shade: #eee;
       }
       @page { margin: 16mm 14mm; }
-      body { max-width: none; padding: 0; font-size: 10pt; }
+      body { max-width: none; padding: 0; font-size: 9.5pt; }
       .card { padding: 0 0 .6rem; border: 0; border-radius: 0; }
       .plots { grid-template-columns: 1fr 1fr; gap: 1.2rem; }
       .plots .card, .card:has(table), tr, svg { break-inside: avoid; }
       .draft .text p { orphans: 3; widows: 3; }
-      h2, .seed { break-after: avoid; }
+      h2, h3, .seed, .draft .note { break-after: avoid; }
+      th, td { padding-top: .22rem; padding-bottom: .22rem; }
+      .card:has(.drafts) { break-before: page; }
       .drafts { display: block; columns: 2; column-gap: 1.6rem; }
       .draft { margin-bottom: 1rem; }
-      .draft .text { font-size: 9.5pt; }
+      .draft .text { font-size: 8.5pt; line-height: 1.45; }
+      .draft .text p { margin-bottom: .4em; }
       .scroll { overflow: visible; }
       * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
     }
