@@ -66,8 +66,8 @@ def systems_table(verdicts: dict[str, dict]) -> str:
 
 
 def verdicts_table(verdicts: dict[str, dict]) -> str:
-    lines = ["| writer | posts | verdict | bits per byte saved beside the prompted base | voice gained | specificity |"]
-    lines.append("|---|---|---|---|---|---|")
+    lines = ["| writer | posts | verdict | bits per byte saved beside the prompted base | voice gained |"]
+    lines.append("|---|---|---|---|---|")
     for writer, verdict in verdicts.items():
         cells = []
         for measure in ("bits_per_byte", "voice"):
@@ -77,8 +77,6 @@ def verdicts_table(verdicts: dict[str, dict]) -> str:
                 if effect
                 else "–"
             )
-        own = verdict["specificity"]
-        cells.append(f"{own['difference']:+.3f} ({own['interval'][0]:+.3f} to {own['interval'][1]:+.3f})")
         lines.append(f"| {writer} | {verdict['pieces']} | {verdict['verdict']} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
 

@@ -54,7 +54,7 @@ struct LocalSystems {
     for shows in [false, true] {
       let texts = data.pieces.indices.map { scoredText(data.pieces[$0].row, document: $0, shows: shows) }
       for system in ComparedSystem.local where system.showsPieces == shows {
-        losses[system] = score(texts, [system])[0]
+        losses[system] = score(texts, system)
         onScored(system, losses[system] ?? [])
       }
     }
@@ -65,17 +65,16 @@ struct LocalSystems {
   func othersLosses() -> (base: [DocumentLoss], adapter: [DocumentLoss]) {
     let rows = data.others.flatMap(\.self)
     let texts = rows.indices.map { scoredText(rows[$0], document: $0, shows: false) }
-    let losses = score(texts, [.base, .adapter])
-    return (losses[0], losses[1])
+    return (score(texts, .base), score(texts, .adapter))
   }
 
-  private func score(_ texts: [ScoredText], _ systems: [ComparedSystem]) -> [[DocumentLoss]] {
+  private func score(_ texts: [ScoredText], _ system: ComparedSystem) -> [DocumentLoss] {
     let evaluation = RowEvaluation(
       texts.compactMap(\.example), learnedBytes: texts.map(\.bytes), tokenBudget: window)
-    let decoders = systems.map(decoder)
+    // An engine of its own for each: one that is laid out for the base alone has no room for an adapter's updates.
     let engine = TrainingEngine(
-      decoders[0], optimizer: nil, capacity: evaluation.capacity, recomputesLayers: false)
-    return decoders.map { evaluation.losses(engine, with: $0) }
+      decoder(system), optimizer: nil, capacity: evaluation.capacity, recomputesLayers: false)
+    return evaluation.losses(engine)
   }
 
   /// A row's opening behind its prompt and, with `shows`, as many examples as the window has room for.

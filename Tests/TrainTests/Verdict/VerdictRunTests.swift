@@ -187,7 +187,15 @@ struct VerdictRunTests {
         "1 held-out row left out: the adapter was trained on the same text, or nearly so.",
         "1 held-out row without a seed left out.",
       ])
-    #expect(outcome.specificity != nil)
+    // On the archive as another writer's the adapter saves what a plain score of it says.
+    var plain = EvaluationRun(
+      basePath: tiny.base, archives: [tiny.archive], adapterPath: tiny.adapterPath, options: tiny.options)
+    plain.options.maxSequenceLength = 256
+    let comparison = try #require(try plain.start().comparison)
+    let saved = comparison.base.total.bitsPerByte - comparison.adapter.total.bitsPerByte
+    let others = try #require(outcome.specificity).others
+    // Losses near 10 over a thousand tokens, each to a few units in the last place, divided by as many bytes.
+    #expect(abs(saved) > 1e-4 && abs(others - saved) <= 10 * 16 * 0x1p-23)
   }
 
   @Test("An archive that has changed since is told, and a row that was trained on is never held out")
