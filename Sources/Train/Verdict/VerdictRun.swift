@@ -61,12 +61,13 @@ public struct VerdictRun: Equatable, Sendable {
     let external = try outputs.map { try ExternalOutputs($0, pieces: data.pieces) }
     let systems = LocalSystems(
       base: base, adapter: adapter, data: data, window: window, dtype: compute.dtype, pool: pool)
+    // A folder that takes no file is noticed before anything is computed.
+    let store = try DraftStore(adapterPath, try systems.fingerprint(self))
     onEvent(.prepared(data.pieces.count, drafted: drafted(of: data.pieces).count, notes: data.notes))
 
     let losses = systems.losses { onEvent(.scored($0, $1.total)) }
     let others = data.others.isEmpty ? nil : systems.othersLosses()
     let places = drafted(of: data.pieces)
-    let store = try DraftStore(adapterPath, try systems.fingerprint(self))
     var drafts = try systems.drafts(self, of: places, store: store) { onEvent(.drafted($0, of: $1)) }
     for outputs in external { drafts[outputs.system] = places.map { [outputs.drafts[$0]] } }
 

@@ -223,6 +223,19 @@ struct VerdictRunTests {
     #expect(try run.start().pieces.map(\.id) == outcome.pieces.dropFirst().map(\.id))
   }
 
+  @Test("A folder that takes no file is refused before anything is computed, and the adapter stays as it was")
+  func unwritable() throws {
+    try tiny.start()
+    // A folder in the place of the kept drafts, since a test may run as a user who may write anywhere.
+    try AtomicFile.createDirectory("\(tiny.adapterPath)/\(DraftStore.name)")
+    let before = try tiny.adapterBytes()
+    #expect(
+      throws: FileError(
+        path: "\(tiny.adapterPath)/\(DraftStore.name)", operation: .write, problem: .isDirectory)
+    ) { try verdict().start { event in Issue.record("\(event)") } }
+    #expect(try tiny.adapterBytes() == before)
+  }
+
   @Test("What cannot be judged is refused with what to do")
   func refusals() throws {
     func text(_ run: VerdictRun) throws -> String {
