@@ -139,7 +139,13 @@ public struct Refit: Sendable {
       lines.append("retire   \(old), which stays where it is, outside of this workspace")
     }
     return RefitDecision(
-      steps: steps(scores.choice, trained, new: new, retiredOld: retiredOld, retiredNew: retiredNew),
+      steps: RefitDecision.steps(
+        scores.choice,
+        RefitDecision.Places(
+          trained: trained, old: old, new: new, retiredOld: retiredOld, retiredNew: retiredNew,
+          oldSetting: local(old), newSetting: local(new),
+          newBase: plan.base == plan.oldBase ? nil : local(plan.base), namesAdapter: plan.namesAdapter,
+          namesBase: plan.namesBase)),
       outcome: RefitOutcome(
         choice: scores.choice, kept: kept, lines: lines,
         report: [
@@ -150,30 +156,6 @@ public struct Refit: Sendable {
           "retired_new": retiredNew.map { .string($0) } ?? .null, "new_rows": .integer(Int64(plan.newRows)),
           "scores": scores.json,
         ]))
-  }
-
-  /// The steps of a decision. Where `ghost.yaml` names base or adapter, its lines change in one write, between the new
-  /// adapter's arrival and the old one's departure; until then it names the old ones.
-  private func steps(
-    _ choice: RefitScores.Choice, _ trained: String, new: String, retiredOld: String?, retiredNew: String?
-  ) -> [RefitDecision.Step] {
-    var before = JSONObject()
-    var after = JSONObject()
-    let isNewBase = plan.base != plan.oldBase
-    if choice != .old {
-      if plan.namesAdapter || (isNewBase && plan.namesBase) {
-        before.append("adapter", .string(local(plan.adapter.path)))
-        after.append("adapter", choice == .new ? .string(local(new)) : .null)
-      }
-      // Without an adapter nothing else remembers the new base.
-      if isNewBase, plan.namesBase || choice == .neither { after.append("base", .string(local(plan.base))) }
-    }
-    var steps: [RefitDecision.Step] = []
-    if !before.isEmpty, !plan.namesAdapter { steps.append(.set(before)) }
-    steps.append(.move(from: trained, to: retiredNew ?? new))
-    if !after.isEmpty { steps.append(.set(after)) }
-    if let retiredOld { steps.append(.move(from: plan.adapter.path, to: retiredOld)) }
-    return steps
   }
 
   /// A path as `ghost.yaml` has it, which starts at the desk's folder.

@@ -1,10 +1,10 @@
 import Files
+import Foundation
 
 /// What a refit decided and how it is carried out: a list of steps that is on disk before the first of them, so that a
 /// refit which is interrupted between two of them is completed by the next.
 ///
-/// Each step is atomic, and done again does nothing. They are in an order in which the desk always has an adapter in
-/// use that fits its base.
+/// Each step is atomic, and done again does nothing.
 struct RefitDecision: Equatable, Sendable {
   /// One step.
   enum Step: Equatable, Sendable {
@@ -43,16 +43,23 @@ struct RefitDecision: Equatable, Sendable {
       try JSONWriter.string(of: json, layout: .pretty), to: "\(shelf.unfinished)/\(Self.name)")
   }
 
-  /// Takes every step that has not been taken, then forgets the decision.
+  /// Takes the steps that have not been taken, then forgets the decision.
   func carryOut(on desk: Desk) throws {
-    for step in steps {
-      switch step {
-      case .move(let from, let to): try AtomicFile.move(from, to: to)
-      case .set(let values):
-        try DeskSettings.set(values.members.map { ($0.key, $0.value.stringValue) }, in: desk.folder)
-      }
+    // What stands before a move that was made has been done.
+    let made = steps.lastIndex { step in
+      if case .move(let from, _) = step { !FileManager.default.fileExists(atPath: from) } else { false }
     }
+    for step in steps.dropFirst(made.map { $0 + 1 } ?? 0) { try Self.take(step, on: desk) }
     try AdapterShelf.remove(AdapterShelf(desk).unfinished)
+  }
+
+  /// Takes a step; where it was taken before, nothing changes.
+  static func take(_ step: Step, on desk: Desk) throws {
+    switch step {
+    case .move(let from, let to): try AtomicFile.move(from, to: to)
+    case .set(let values):
+      try DeskSettings.set(values.members.map { ($0.key, $0.value.stringValue) }, in: desk.folder)
+    }
   }
 }
 

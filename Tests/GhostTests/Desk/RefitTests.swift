@@ -179,6 +179,53 @@ import Testing
     #expect(try Refit.complete(desk) == nil)
   }
 
+  /// What `ghost.yaml` names before, and whether there is a new base, by what is chosen.
+  @Test(
+    "After every step the adapter in use is for the base in use",
+    arguments: [RefitScores.Choice.new, .old, .neither], [0, 1, 2, 3, 4, 5, 6, 7])
+  func consistent(choice: RefitScores.Choice, bits: Int) throws {
+    let (namesAdapter, namesBase, isNewBase) = (bits & 1 > 0, bits & 2 > 0, bits & 4 > 0)
+    let folder = try TemporaryFolder()
+    let desk = Desk(folder.path)
+    // Each adapter's weights say which base it is for; the newest is in use unless the settings name one.
+    try folder.put("{}", as: "adapters/a-1/adapter_config.json")
+    try folder.put("one", as: "adapters/a-1/adapter_model.safetensors")
+    try folder.put("{\"written_at\": \"2026-01-01T00:00:00Z\"}", as: "adapters/a-1/run.json")
+    try folder.put("{}", as: "adapters/.refit/adapter/adapter_config.json")
+    try folder.put(isNewBase ? "two" : "one", as: "adapters/.refit/adapter/adapter_model.safetensors")
+    try folder.put("{\"written_at\": \"2026-02-01T00:00:00Z\"}", as: "adapters/.refit/adapter/run.json")
+    let lines = [namesAdapter ? "adapter: adapters/a-1" : nil, namesBase ? "base: one" : nil].compactMap(
+      \.self)
+    try folder.put(lines.joined(separator: "\n"), as: "ghost.yaml")
+    let steps = RefitDecision.steps(
+      choice,
+      RefitDecision.Places(
+        trained: folder("adapters/.refit/adapter"), old: folder("adapters/a-1"), new: folder("adapters/a-2"),
+        retiredOld: choice == .old ? nil : folder("adapters/retired/a-1"),
+        retiredNew: choice == .new ? nil : folder("adapters/retired/a-2"), oldSetting: "adapters/a-1",
+        newSetting: "adapters/a-2", newBase: isNewBase ? "two" : nil, namesAdapter: namesAdapter,
+        namesBase: namesBase))
+    for step in steps {
+      try RefitDecision.take(step, on: desk)
+      let settings = try DeskSettings(folder.path)
+      let adapter = settings.adapter ?? AdapterSearch.newest(from: folder.path)
+      // A base that no setting names is that of the adapter.
+      guard let adapter, let base = settings.base else { continue }
+      let trained = try String(contentsOfFile: "\(adapter)/adapter_model.safetensors", encoding: .utf8)
+      #expect(base == folder(trained), "after \(step)")
+    }
+    let kept: String? =
+      switch choice {
+      case .new: folder("adapters/a-2")
+      case .old: folder("adapters/a-1")
+      case .neither: nil
+      }
+    let settings = try DeskSettings(folder.path)
+    #expect((settings.adapter ?? AdapterSearch.newest(from: folder.path)) == kept)
+    let remembers = namesBase || (choice == .neither && isNewBase)
+    #expect(settings.base == (remembers ? folder(isNewBase && choice != .old ? "two" : "one") : nil))
+  }
+
   private func object(_ value: JSONValue) throws -> JSONObject { try #require(value.objectValue) }
 
   @Test("A new base is trained on, and compared with the old one by the same bytes")
