@@ -6,7 +6,7 @@ import Train
 
 @Suite("A ship that is killed") struct KilledShipTests {
   @Test("Killed at any moment, the archive has the row whole or not at all, and shipping again ends it")
-  func killed() async throws {
+  func killed() throws {
     let folder = try TemporaryFolder()
     let ghost = Program(name: "ghost", folder: folder.path)
     let drafts = try ghost.run(
@@ -21,7 +21,7 @@ import Train
     #expect(ids.count == 12)
     var killedEarly = 0
     for (index, id) in ids.enumerated() {
-      try await ghost.run("ship", id, "--final", "final.md", killedAfter: .milliseconds(3 * (index + 1)))
+      try ghost.run("ship", id, "--final", "final.md", killedAfter: 3_000 * UInt32(index + 1))
       var rows = try Archive(paths: [folder("archive.jsonl")]).rows
       #expect(
         rows.first?.content

@@ -103,7 +103,7 @@ import Train
   }
 
   @Test("prepare, gate, train, eval, ten rounds of draft, edit and ship, status, refit, status")
-  func writer() async throws {
+  func writer() throws {
     try layOut()
     #expect(try ghost.run("status").output.contains("next     collect pieces: 0 of the 12"))
 
@@ -142,7 +142,7 @@ import Train
     let offer = try ghost.run("refit")
     #expect(offer.code == 0 && offer.errors.contains("give --yes to do it"))
     let checkpoint = "adapters/.refit/adapter/checkpoint.safetensors"
-    try await ghost.run("refit", "--yes") { folder.holds(checkpoint) }
+    try ghost.run("refit", "--yes") { folder.holds(checkpoint) }
     #expect(folder.holds(checkpoint))
     #expect(try status()["adapter"]?["path"] == "adapters/archive-1")
 

@@ -44,7 +44,7 @@ import Testing
     #expect(missing?.problem == .missing)
   }
 
-  @Test("A lock that is given back can be had at once, and one that is kept is waited for")
+  @Test("A lock that is given back can be had again, and one that is kept is waited for")
   func lock() throws {
     let folder = try TemporaryFolder()
     do {
@@ -55,7 +55,8 @@ import Testing
       #expect(busy?.folder == folder.path)
       withExtendedLifetime(lock) {}
     }
-    _ = try FolderLock(folder.path, patience: .zero)
+    // Not at once: a process that another test starts holds the same descriptor until it becomes its program.
+    _ = try FolderLock(folder.path)
     let missing = #expect(throws: FileError.self) { _ = try FolderLock(folder("none")) }
     #expect(missing?.problem == .missing)
   }

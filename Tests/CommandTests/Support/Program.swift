@@ -51,23 +51,24 @@ struct Program {
   }
 
   /// Starts it and kills it when so much time has passed, if it runs still.
-  func run(_ arguments: String..., killedAfter delay: Duration) async throws {
+  func run(_ arguments: String..., killedAfter microseconds: UInt32) throws {
     let process = process(arguments)
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
-    try await Task.sleep(for: delay)
+    usleep(microseconds)
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
 
   /// Starts it and kills it once `isReached` says so.
-  func run(_ arguments: String..., killedWhen isReached: () -> Bool) async throws {
+  func run(_ arguments: String..., killedWhen isReached: () -> Bool) throws {
     let process = process(arguments)
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     try process.run()
-    while process.isRunning, !isReached() { try await Task.sleep(for: .milliseconds(2)) }
+    // A task that sleeps may wake late where many tests run; a thread does not.
+    while process.isRunning, !isReached() { usleep(2_000) }
     kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
