@@ -42,7 +42,7 @@ public struct Refit: Sendable {
   public static func complete(_ desk: Desk) throws -> RefitOutcome? {
     let shelf = AdapterShelf(desk)
     guard FileManager.default.fileExists(atPath: shelf.unfinished) else { return nil }
-    let lock = try FolderLock(shelf.folder, patience: .zero)
+    let lock = try FolderLock(shelf.folder, patience: .seconds(1))
     defer { withExtendedLifetime(lock) {} }
     guard let decision = try RefitDecision.pending(shelf) else { return nil }
     try decision.carryOut(on: desk)
@@ -57,7 +57,7 @@ public struct Refit: Sendable {
     try AtomicFile.createDirectory(shelf.unfinished)
     // A refit that could not begin leaves no folder behind.
     defer { AdapterPath.release(shelf.unfinished) }
-    let lock = try FolderLock(shelf.folder, patience: .zero)
+    let lock = try FolderLock(shelf.folder, patience: .seconds(1))
     defer { withExtendedLifetime(lock) {} }
     let training = FineTuningRun(
       basePath: plan.base, archives: plan.archives, adapterPath: "\(shelf.unfinished)/adapter",
