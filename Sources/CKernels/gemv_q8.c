@@ -8,11 +8,6 @@
 // exact, and adds them times the block's scales to its own float32 sum. Lanes 0 … 7 belong to the first block. All
 // levels do just this, and so give the same bits.
 
-/// The scale of a block.
-LK_INLINE float lk_q8_scale(const uint8_t *scales, size_t block) {
-  return lk_bits_to_f32(lk_load_u16(scales + 2 * block, 1) << 16)[0];
-}
-
 /// The products of a row in sixteen partial sums, one a lane.
 LK_INLINE void lk_dot_q8_scalar(float *lanes, const uint8_t *w, lk_q8_row x, size_t padded) {
   const uint8_t *scales = w + padded;

@@ -145,6 +145,16 @@ LK_INLINE void lk_store_at(lk_rows y, size_t i, size_t j, lk_f32 v, size_t count
   }
 }
 
+/// The scale of a block of q8.
+LK_INLINE float lk_q8_scale(const void *scales, size_t block) {
+  uint16_t half;
+  memcpy(&half, (const uint8_t *)scales + sizeof half * block, sizeof half);
+  const uint32_t bits = (uint32_t)half << 16;
+  float scale;
+  memcpy(&scale, &bits, sizeof scale);
+  return scale;
+}
+
 /// The sum of the lanes, in halves: lane i with lane i + 8, then i + 4, i + 2, i + 1.
 LK_INLINE float lk_sum(lk_f32 v) {
   float a[LK_LANES];

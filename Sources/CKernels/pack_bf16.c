@@ -1,10 +1,10 @@
-#include "lanes_avx512.h"
+#include "pack.h"
 
 // The plain twins: one element after another.
 
 static uint16_t element_bf16(lk_rows b, size_t i, size_t j) {
   uint16_t bits;
-  lk_store_u16(&bits, lk_round_bf16(lk_load_at(b, i, j, 1)), 1);
+  lk_store_u16(&bits, lk_round_bf16(value_at(b, i, j)), 1);
   return bits;
 }
 
@@ -22,8 +22,12 @@ static void pack_elements(uint16_t *panels, size_t panel_stride, lk_rows b, bool
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((LK_TARGET_AVX512BF16)), apply_to = function)
 
-/// 32 elements from column `j` of row `i` on, as bfloat16; zero where the mask is.
+/// 32 elements from column `j` of row `i` on, a block of q8, as bfloat16; zero where the mask is.
 LK_INLINE __m512i load_32(lk_rows b, size_t i, size_t j, __mmask32 mask) {
+  if (b.type == LK_Q8) {
+    const __m512 scale = _mm512_set1_ps(scale_at(b, i, j));
+    return (__m512i)_mm512_cvtne2ps_pbh(load_q8(b, i, j + 16, scale), load_q8(b, i, j, scale));
+  }
   if (b.type == LK_BF16) return _mm512_maskz_loadu_epi16(mask, (const uint16_t *)b.base + i * b.stride + j);
   const float *x = (const float *)b.base + i * b.stride + j;
   const __m512 low = _mm512_maskz_loadu_ps((__mmask16)mask, x);

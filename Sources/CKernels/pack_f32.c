@@ -1,4 +1,4 @@
-#include "lanes_avx512.h"
+#include "pack.h"
 
 // The plain twin: one element after another.
 
@@ -6,7 +6,7 @@ static void pack_elements(float *panels, size_t panel_stride, lk_rows b, bool tr
   for (size_t p = 0; p < k; p++) {
     for (size_t j = 0; j < (n + LK_PANEL_COLUMNS - 1) / LK_PANEL_COLUMNS * LK_PANEL_COLUMNS; j++) {
       float *panel = panels + j / LK_PANEL_COLUMNS * panel_stride;
-      const lk_f32 value = j >= n ? (lk_f32)0 : transposed ? lk_load_at(b, j, p, 1) : lk_load_at(b, p, j, 1);
+      const lk_f32 value = j >= n ? (lk_f32)0 : transposed ? value_at(b, j, p) : value_at(b, p, j);
       panel[p * LK_PANEL_COLUMNS + j % LK_PANEL_COLUMNS] = value[0];
     }
   }
@@ -17,6 +17,9 @@ static void pack_elements(float *panels, size_t panel_stride, lk_rows b, bool tr
 
 /// Sixteen values from column `j` of row `i` on, as float32; zero where the mask is.
 LK_INLINE __m512i load_16(lk_rows b, size_t i, size_t j, __mmask16 mask) {
+  if (b.type == LK_Q8) {
+    return _mm512_castps_si512(load_q8(b, i, j, _mm512_set1_ps(scale_at(b, i, j))));
+  }
   const size_t place = i * b.stride + j;
   if (b.type == LK_F32) return _mm512_maskz_loadu_epi32(mask, (const float *)b.base + place);
   const __m256i halves = _mm256_maskz_loadu_epi16(mask, (const uint16_t *)b.base + place);
@@ -35,7 +38,7 @@ static void pack_avx512(float *panels, size_t panel_stride, lk_rows b, size_t k,
 }
 
 /// Sixteen rows of b from the j-th on, `height` of them, make half a panel.
-LK_INLINE void pack_half_f32(float *half, lk_rows b, size_t j, size_t height, size_t k) {
+LK_INLINE void pack_half(float *half, lk_rows b, size_t j, size_t height, size_t k) {
   for (size_t p = 0; p < k; p += 16) {
     __m512i rows[16];
     for (size_t i = 0; i < 16; i++) {
@@ -74,7 +77,7 @@ static void pack_transposed_avx512(float *panels, size_t panel_stride, lk_rows b
     if (b.type == LK_BF16) {
       pack_half_bf16(half, b, j, height, k);
     } else {
-      pack_half_f32(half, b, j, height, k);
+      pack_half(half, b, j, height, k);
     }
   }
 }

@@ -74,25 +74,14 @@ LK_INLINE void lk_quantize_row_q8_body(lk_q8_row y, const float *x, size_t width
 
 LK_KERNEL(lk_quantize_row_q8, (lk_q8_row y, const float *x, size_t width), (y, x, width))
 
-LK_INLINE void lk_decode_q8(lk_rows y, const void *x, size_t width) {
+LK_INLINE void lk_widen_q8_body(float *y, const void *x, size_t width) {
   const uint8_t *values = x, *scales = values + lk_q8_padded(width);
   for (size_t j = 0; j < width; j += LK_LANES) {
     lk_u8 bytes;
     memcpy(&bytes, values + j, sizeof bytes);
-    const lk_f32 scale = lk_bits_to_f32(lk_load_u16(scales + j / LK_Q8_BLOCK * sizeof(uint16_t), 1) << 16);
     const lk_f32 v = __builtin_convertvector(__builtin_convertvector(bytes, lk_i32) - 128, lk_f32);
-    lk_store_at(y, 0, j, v * scale[0], lk_lanes(width - j));
+    lk_store(y + j, v * lk_q8_scale(scales, j / LK_Q8_BLOCK), lk_lanes(width - j));
   }
 }
 
-LK_INLINE void lk_widen_q8_body(float *y, const void *x, size_t width) {
-  lk_decode_q8((lk_rows){y, 0, LK_F32}, x, width);
-}
-
 LK_KERNEL(lk_widen_q8, (float *y, const void *x, size_t width), (y, x, width))
-
-LK_INLINE void lk_narrow_q8_body(void *y, const void *x, size_t width) {
-  lk_decode_q8((lk_rows){y, 0, LK_BF16}, x, width);
-}
-
-LK_KERNEL(lk_narrow_q8, (void *y, const void *x, size_t width), (y, x, width))

@@ -54,9 +54,7 @@ public struct CheckpointFolder: Sendable {
   /// The digest of all files, one after the other in the order of their names.
   public func fingerprint() -> Fingerprint {
     var fingerprinter = Fingerprinter()
-    for file in files {
-      withExtendedLifetime(file) { fingerprinter.append(file.file.bytes) }
-    }
+    for file in files { fingerprinter.append(file.file) }
     return fingerprinter.finish()
   }
 }

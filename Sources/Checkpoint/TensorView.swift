@@ -42,4 +42,7 @@ public struct TensorView: Sendable {
       Conversion.widen(from: base, dtype: dtype, into: destination, count: count, pool: pool)
     }
   }
+
+  /// Lets go of the memory of elements that have been copied: see ``MappedFile/release(_:)``.
+  public func release() { file.release(bytes) }
 }

@@ -21,8 +21,9 @@ public struct Fingerprint: Hashable, Sendable, CustomStringConvertible {
   ///
   /// - Throws: ``FileError`` where it cannot be read.
   public init(contentsOf path: String) throws(FileError) {
-    let file = try MappedFile(path: path)
-    self = withExtendedLifetime(file) { Fingerprint(of: file.bytes) }
+    var fingerprinter = Fingerprinter()
+    fingerprinter.append(try MappedFile(path: path))
+    self = fingerprinter.finish()
   }
 
   fileprivate init(digest: SHA256.Digest) {
@@ -47,6 +48,18 @@ public struct Fingerprinter {
   public mutating func append(_ bytes: UnsafeRawBufferPointer) {
     hash.update(bufferPointer: bytes)
   }
+
+  /// Adds the bytes of `file` at the end, and holds only a part of them in memory at a time.
+  public mutating func append(_ file: MappedFile) {
+    for start in stride(from: 0, to: file.bytes.count, by: Self.partSize) {
+      let end = min(file.bytes.count, start + Self.partSize)
+      let part = UnsafeRawBufferPointer(rebasing: file.bytes[start..<end])
+      append(part)
+      file.release(part)
+    }
+  }
+
+  private static let partSize = 16 << 20
 
   /// The digest of everything added so far.
   public func finish() -> Fingerprint {

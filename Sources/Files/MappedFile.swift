@@ -51,6 +51,17 @@ public final class MappedFile: Sendable {
     bytes = UnsafeRawBufferPointer(start: start, count: count)
   }
 
+  /// Lets go of the memory of a part that has been read and will not be soon: until it is touched again, it counts
+  /// to this process no more.
+  ///
+  /// - Parameter part: bytes of this file.
+  public func release(_ part: UnsafeRawBufferPointer) {
+    guard let start = part.baseAddress else { return }
+    // Whole pages: what else lies on them is read anew when it is touched, and is the same.
+    let lead = UInt(bitPattern: start) % UInt(getpagesize())
+    madvise(UnsafeMutableRawPointer(mutating: start - Int(lead)), part.count + Int(lead), MADV_DONTNEED)
+  }
+
   deinit {
     if let start = bytes.baseAddress {
       munmap(UnsafeMutableRawPointer(mutating: start), bytes.count)

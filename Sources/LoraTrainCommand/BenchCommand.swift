@@ -41,7 +41,7 @@ struct BenchCommand: ParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Round the weights to q8 for drafting. (default: as they are stored)", valueName: "type"))
+      "Round the weights to q8. (default: as they are stored)", valueName: "type"))
   var quantize: WeightQuantization?
 
   @Option(name: .long, help: ArgumentHelp("Threads. (default: every processor)", valueName: "n"))
@@ -57,10 +57,10 @@ struct BenchCommand: ParsableCommand {
     options.adapter.rank = rank
     options.maxSteps = maxSteps
     options.compute = compute
+    options.quantization = quantize
     options.threads = threads
     let console = Console()
-    var benchmark = Benchmark(basePath: try base.path(), options: options)
-    benchmark.quantization = quantize
+    let benchmark = Benchmark(basePath: try base.path(), options: options)
     let report = try benchmark.start { step, count in
       if console.isLive { console.show([.live("step \(step) of \(count)")]) }
     }
@@ -73,5 +73,3 @@ struct BenchCommand: ParsableCommand {
     }
   }
 }
-
-extension WeightQuantization: ExpressibleByArgument {}

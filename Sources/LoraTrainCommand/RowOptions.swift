@@ -1,4 +1,5 @@
 import ArgumentParser
+import Model
 import Train
 
 /// How rows are read, and on what they are computed.
@@ -23,6 +24,13 @@ struct RowOptions: ParsableArguments {
       valueName: "type"))
   var compute = TrainingOptions().compute
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Round the base's weights to q8, half the memory of bf16; losses are then those of the rounded base."
+        + " (default: as they are)", valueName: "type"))
+  var quantize: WeightQuantization?
+
   @Option(name: .long, help: ArgumentHelp("Threads. (default: every processor)", valueName: "n"))
   var threads: Int?
 
@@ -31,8 +39,10 @@ struct RowOptions: ParsableArguments {
     options.masksPrompt = maskPrompt
     options.skipsBadRows = skipBadRows
     options.compute = compute
+    options.quantization = quantize
     options.threads = threads
   }
 }
 
 extension TrainingOptions.Compute: ExpressibleByArgument {}
+extension WeightQuantization: ExpressibleByArgument {}

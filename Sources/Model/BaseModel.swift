@@ -60,10 +60,9 @@ public struct BaseModel: Sendable {
 
   /// The fingerprint of the base in a folder.
   public static func fingerprint(path: String) throws -> Fingerprint {
-    let configuration = try MappedFile(path: "\(path)/config.json")
     let weights = try CheckpointFolder(path: path).fingerprint()
     var fingerprinter = Fingerprinter()
-    withExtendedLifetime(configuration) { fingerprinter.append(configuration.bytes) }
+    fingerprinter.append(try MappedFile(path: "\(path)/config.json"))
     Array(weights.hex.utf8).withUnsafeBytes { fingerprinter.append($0) }
     return fingerprinter.finish()
   }

@@ -12,12 +12,12 @@ extension Matrix {
   /// All rows, for kernels that take either type.
   @inline(__always)
   package var kernelRows: lk_rows {
-    lk_rows(base: address, stride: stride, type: dtype == .bfloat16 ? LK_BF16 : LK_F32)
+    lk_rows(base: address, stride: stride, type: dtype == .bfloat16 ? LK_BF16 : LK_F32, scales: nil)
   }
 
   /// The rows of a range.
   @inline(__always)
   func kernelRows(_ range: Range<Int>) -> lk_rows {
-    lk_rows(base: rowAddress(range.lowerBound), stride: stride, type: kernelRows.type)
+    rows(range).kernelRows
   }
 }

@@ -4,7 +4,7 @@ public enum MatrixProduct {
   /// The type whose products this processor computes fastest.
   public static var fastestType: DType { KernelLevel.current == .avx512bf16 ? .bfloat16 : .float32 }
 
-  /// Whether a float32 left operand may stand beside a bfloat16 right one, which is then widened as it is read.
+  /// Whether a float32 left operand may stand beside a right one in fewer bits, which is then widened as it is read.
   public static var widensRightOperand: Bool { PackedGEMM.isFastInFloat32 }
 
   /// A second product that is added to a first.
@@ -22,26 +22,35 @@ public enum MatrixProduct {
   ///
   /// - Parameters:
   ///   - a: [M, K].
-  ///   - b: [K, N], or [N, K] if `transposeB`. Beside a bfloat16 `a` it may be of either type, and float32 values
-  ///     are rounded; beside a float32 one where `widensRightOperand`.
+  ///   - b: [K, N], or [N, K] if `transposeB`. Beside a bfloat16 `a` it may be in any format, and its values are
+  ///     rounded; beside a float32 one where `widensRightOperand`.
   ///   - term: A₂ and B₂.
   ///   - c: [M, N]; float32, or of either type beside a bfloat16 `a`. It overlaps no operand.
   ///   - factor: A factor on the first product; there is no second one beside a factor other than 1.
   ///   - bias: [1, N], float32.
   public static func multiply(
-    _ a: Matrix, _ b: Matrix, transposeB: Bool = false, plus term: Term? = nil, into c: Matrix,
+    _ a: Matrix, _ b: WeightMatrix, transposeB: Bool = false, plus term: Term? = nil, into c: Matrix,
     adds: Bool = false, factor: Float = 1, bias: Matrix? = nil, pool: ThreadPool
   ) {
     precondition(factor == 1 || (term == nil && bias == nil), "a factor beside other terms")
-    precondition(
-      b.dtype == a.dtype || a.dtype == .bfloat16 || widensRightOperand, "\(a.dtype) by \(b.dtype)")
+    precondition(b.isReadInPlace(by: a.dtype), "\(a.dtype) by \(b.format)")
     if a.dtype == .bfloat16 || PackedGEMM.isFastInFloat32 {
       return PackedGEMM.multiply(
         a, b, transposeB: transposeB, plus: term, into: c, adds: adds, factor: factor, bias: bias, pool: pool)
     }
-    GEMM.multiply(a, b, transposeB: transposeB, into: c, alpha: factor, beta: adds ? 1 : 0, pool: pool)
+    GEMM.multiply(a, b.matrix, transposeB: transposeB, into: c, alpha: factor, beta: adds ? 1 : 0, pool: pool)
     if let term { GEMM.multiply(term.a, term.b, transposeB: transposeB, into: c, beta: 1, pool: pool) }
     if let bias { Elementwise.addBias(bias.base, to: c, pool: pool) }
+  }
+
+  /// The same for a right operand that is a matrix.
+  public static func multiply(
+    _ a: Matrix, _ b: Matrix, transposeB: Bool = false, plus term: Term? = nil, into c: Matrix,
+    adds: Bool = false, factor: Float = 1, bias: Matrix? = nil, pool: ThreadPool
+  ) {
+    multiply(
+      a, WeightMatrix(b), transposeB: transposeB, plus: term, into: c, adds: adds, factor: factor, bias: bias,
+      pool: pool)
   }
 
   /// Adds Xᵀ·Y to C.

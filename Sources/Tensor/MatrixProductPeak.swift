@@ -16,7 +16,7 @@ extension MatrixProduct {
     let (left, right) = (operand(operands[0], dtype, &random), operand(operands[1], dtype, &random))
     func multiply() {
       guard dtype == .float32 else {
-        return PackedGEMM.multiply(left, right, transposeB: true, into: operands[2], pool: pool)
+        return PackedGEMM.multiply(left, WeightMatrix(right), transposeB: true, into: operands[2], pool: pool)
       }
       pool.parallel(pool.threadCount) { stripe in
         let rows = size * stripe / pool.threadCount..<size * (stripe + 1) / pool.threadCount

@@ -14,17 +14,16 @@ enum PackedGEMM {
   ///
   /// - Parameters:
   ///   - a: [M, K]; A₂ is of the same type.
-  ///   - b: [K, N], or [N, K] if `transposeB`; of either type, rounded or widened to that of `a` as it is packed.
+  ///   - b: [K, N], or [N, K] if `transposeB`; in any format, rounded or widened to the type of `a` as it is packed.
   ///   - c: [M, N], overlapping no operand; float32, or of either type beside a bfloat16 `a`.
   ///   - bias: [1, N], float32.
   static func multiply(
-    _ a: Matrix, _ b: Matrix, transposeB: Bool, plus term: MatrixProduct.Term? = nil, into c: Matrix,
-    adds: Bool = false,
-    factor: Float = 1, bias: Matrix? = nil, pool: ThreadPool
+    _ a: Matrix, _ b: WeightMatrix, transposeB: Bool, plus term: MatrixProduct.Term? = nil, into c: Matrix,
+    adds: Bool = false, factor: Float = 1, bias: Matrix? = nil, pool: ThreadPool
   ) {
     requireOperands(a, b, transposeB, c)
     if let term {
-      requireOperands(term.a, term.b, transposeB, c)
+      requireOperands(term.a, WeightMatrix(term.b), transposeB, c)
       precondition(term.a.dtype == a.dtype, "\(a.dtype) plus \(term.a.dtype)")
     }
     guard c.count > 0 else { return }
@@ -47,8 +46,11 @@ enum PackedGEMM {
           let isFirst = first == 0
           let part = panelSize(inner.count, a.dtype)
           let size = part + (isFirst ? termSize : 0)
-          pack(transposeB ? b.columns(inner) : b.rows(inner), transposeB, window, panels, size, level)
-          if isFirst, let term { pack(term.b, transposeB, window, panels.elements(from: part), size, level) }
+          pack(b, transposeB, inner, window, panels, size, level)
+          if isFirst, let term {
+            let inner = 0..<term.a.columns
+            pack(WeightMatrix(term.b), transposeB, inner, window, panels.elements(from: part), size, level)
+          }
           let result = lk_gemm_result(
             c: target.kernelRows, adds: adds || !isFirst, factor: factor,
             bias: isFirst ? bias.map { UnsafePointer($0.base + start) } : nil)
@@ -124,12 +126,14 @@ enum PackedGEMM {
     lk_gemm_operand(base: a?.address, stride: a?.stride ?? 0, k: a?.columns ?? 0)
   }
 
+  /// Packs the given part of the inner dimension and columns of op(B). Both begin with a whole panel or depth, and so
+  /// with a block of q8.
   private static func pack(
-    _ b: Matrix, _ transposeB: Bool, _ columns: Range<Int>, _ panels: ProductScratch.Panels,
-    _ panelSize: Int, _ level: lk_level
+    _ b: WeightMatrix, _ transposeB: Bool, _ inner: Range<Int>, _ columns: Range<Int>,
+    _ panels: ProductScratch.Panels, _ panelSize: Int, _ level: lk_level
   ) {
-    let rows = (transposeB ? b.rows(columns) : b.columns(columns)).kernelRows
-    let (k, n) = (transposeB ? b.columns : b.rows, columns.count)
+    let rows = transposeB ? b.kernelRows(columns, inner) : b.kernelRows(inner, columns)
+    let (k, n) = (inner.count, columns.count)
     switch (panels, transposeB) {
     case (.float32(let panels), false): lk_pack_f32(panels, panelSize, rows, k, n, level)
     case (.float32(let panels), true): lk_pack_transposed_f32(panels, panelSize, rows, k, n, level)
@@ -138,7 +142,7 @@ enum PackedGEMM {
     }
   }
 
-  private static func requireOperands(_ a: Matrix, _ b: Matrix, _ transposeB: Bool, _ c: Matrix) {
+  private static func requireOperands(_ a: Matrix, _ b: WeightMatrix, _ transposeB: Bool, _ c: Matrix) {
     precondition(
       (a.dtype == .bfloat16 || c.dtype == .float32) && a.rows == c.rows
         && (transposeB ? b.columns : b.rows) == a.columns

@@ -36,11 +36,12 @@ public struct WeightMatrix: @unchecked Sendable {
       rowBytes: WeightMatrix.rowBytes(columns: columns, format))
   }
 
-  /// A window onto the values of a float32 matrix.
+  /// A window onto the values of a matrix.
   public init(_ matrix: Matrix) {
     self.init(
-      base: UnsafeRawPointer(matrix.base), rows: matrix.rows, columns: matrix.columns, format: .float32,
-      rowBytes: matrix.stride * MemoryLayout<Float>.stride)
+      base: UnsafeRawPointer(matrix.address), rows: matrix.rows, columns: matrix.columns,
+      format: matrix.dtype == .float32 ? .float32 : .bfloat16,
+      rowBytes: matrix.stride * matrix.dtype.byteCount)
   }
 
   private init(base: UnsafeRawPointer, rows: Int, columns: Int, format: Format, rowBytes: Int) {
@@ -74,6 +75,27 @@ public struct WeightMatrix: @unchecked Sendable {
     precondition(range.lowerBound >= 0 && range.upperBound <= rows, "rows \(range) of \(rows)")
     return WeightMatrix(
       base: row(range.lowerBound), rows: range.count, columns: columns, format: format, rowBytes: rowBytes)
+  }
+
+  /// The values of some rows and columns as packing reads them; in q8 the columns are whole blocks, but for the last
+  /// of a row.
+  func kernelRows(_ rows: Range<Int>, _ columns: Range<Int>) -> lk_rows {
+    precondition(
+      rows.upperBound <= self.rows && columns.upperBound <= self.columns,
+      "rows \(rows) and columns \(columns) of \(self.rows) x \(self.columns)")
+    let start = UnsafeMutableRawPointer(mutating: row(rows.lowerBound))
+    let first = columns.lowerBound
+    switch format {
+    case .float32: return lk_rows(base: start + 4 * first, stride: rowBytes / 4, type: LK_F32, scales: nil)
+    case .bfloat16: return lk_rows(base: start + 2 * first, stride: rowBytes / 2, type: LK_BF16, scales: nil)
+    case .q8:
+      let block = Int(LK_Q8_BLOCK)
+      precondition(
+        first % block == 0 && (columns.upperBound % block == 0 || columns.upperBound == self.columns),
+        "columns \(columns) of \(self.columns) in blocks")
+      let scales = start + lk_q8_padded(self.columns) + first / block * MemoryLayout<UInt16>.stride
+      return lk_rows(base: start + first, stride: rowBytes, type: LK_Q8, scales: scales)
+    }
   }
 
   /// The first byte of a row.

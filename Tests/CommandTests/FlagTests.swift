@@ -38,6 +38,7 @@ struct FlagTests {
     expected.recomputesLayers = true
     expected.skipsBadRows = true
     expected.compute = .float32
+    expected.quantization = .q8
     expected.threads = 1
     #expect(
       try Self.options(
@@ -48,7 +49,7 @@ struct FlagTests {
         "0.2", "--sunset-days", "30", "--seed", "9", "--no-shuffle", "--no-mask-prompt", "--recompute",
         "--skip-bad-rows",
         "--compute",
-        "f32", "--threads", "1") == expected)
+        "f32", "--quantize", "q8", "--threads", "1") == expected)
     #expect(try Self.options("--learning-rate", "auto").learningRate == .automatic)
   }
 

@@ -16,6 +16,14 @@ import Testing
     #expect(try Fingerprint(contentsOf: folder("file")).description == Self.abc)
   }
 
+  @Test("of a file that is read in parts is that of its bytes")
+  func parts() throws {
+    let folder = try TemporaryFolder()
+    let bytes = (0..<(16 << 20) + 3).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
+    try folder.put(String(decoding: bytes.map { $0 & 0x7f }, as: UTF8.self), as: "file")
+    #expect(try Fingerprint(contentsOf: folder("file")) == Fingerprint(of: bytes.map { $0 & 0x7f }))
+  }
+
   @Test("does not depend on how the bytes are cut")
   func pieces() {
     var fingerprinter = Fingerprinter()

@@ -40,6 +40,40 @@ import Testing
     }
   }
 
+  @Test("a part that was released reads the same again")
+  func release() throws {
+    let folder = try TemporaryFolder()
+    let text = String(repeating: "0123456789", count: 2000)
+    try folder.put(text, as: "file")
+    let file = try MappedFile(path: folder("file"))
+    for part in [5000..<15000, 7..<9, 0..<20000, 3..<3] {
+      file.release(UnsafeRawBufferPointer(rebasing: file.bytes[part]))
+      #expect(file.bytes.elementsEqual(text.utf8))
+    }
+    withExtendedLifetime(file) {}
+  }
+
+  #if os(Linux)
+    @Test("a part that was released takes no memory of the process")
+    func residentPages() throws {
+      let folder = try TemporaryFolder()
+      try folder.put(String(repeating: "0123456789", count: 100_000), as: "released")
+      let file = try MappedFile(path: folder("released"))
+      /// What the process's map says is resident of the file.
+      func resident() throws -> Int {
+        let handle = try #require(FileHandle(forReadingAtPath: "/proc/self/smaps"))
+        let map = String(decoding: try #require(try handle.readToEnd()), as: UTF8.self)
+        let entry = try #require(map.components(separatedBy: file.path).dropFirst().first)
+        let size = try #require(entry.components(separatedBy: "Rss:").dropFirst().first)
+        return try #require(Int(size.prefix { $0 != "k" }.filter { $0 != " " }))
+      }
+      #expect(file.bytes.reduce(0) { $0 &+ Int($1) } > 0)
+      #expect(try resident() > 900)
+      file.release(file.bytes)
+      #expect(try resident() == 0)
+    }
+  #endif
+
   @Test("a pipe without a writer is refused at once")
   func pipe() throws {
     let folder = try TemporaryFolder()

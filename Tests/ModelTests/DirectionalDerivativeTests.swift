@@ -10,8 +10,9 @@ struct DirectionalDerivativeTests {
     let family: String
     let dropout: Double
     var recomputes = false
+    var holding = WeightHolding.float32
 
-    var testDescription: String { "\(family), dropout \(dropout), recomputes \(recomputes)" }
+    var testDescription: String { "\(family) in \(holding), dropout \(dropout), recomputes \(recomputes)" }
   }
 
   private static let ids: [Int32] = [7, 200, 31, 31, 90, 255, 4, 118, 63]
@@ -22,11 +23,12 @@ struct DirectionalDerivativeTests {
     arguments: [
       Case(family: "smollm2", dropout: 0), Case(family: "smollm2", dropout: 0.4),
       Case(family: "smollm2", dropout: 0.4, recomputes: true), Case(family: "qwen2", dropout: 0),
-      Case(family: "qwen3", dropout: 0.4),
+      Case(family: "qwen3", dropout: 0.4), Case(family: "smollm2", dropout: 0.4, holding: .q8),
+      Case(family: "llama-linear", dropout: 0, holding: .q8),
     ])
   func directional(_ test: Case) throws {
     let pool = ThreadPool(threadCount: 2)
-    let base = try BaseModel(path: Fixtures.model(test.family), pool: pool)
+    let base = try BaseModel(path: Fixtures.model(test.family), holding: test.holding, pool: pool)
     let stored = try AdapterFolder.read(Fixtures.adapter(test.family), for: base.configuration)
     var shape = stored.configuration
     shape.dropout = test.dropout

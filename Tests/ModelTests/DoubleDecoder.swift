@@ -1,7 +1,7 @@
 import Foundation
-import Tensor
 
 @testable import Model
+@testable import Tensor
 
 /// A decoder with an adapter in double precision, written for reading: no packing, no buffers, no backward. Central
 /// differences of its loss check the gradients of the real one.
@@ -123,7 +123,12 @@ struct DoubleDecoder {
     (0..<matrix.rows).map { row in (0..<matrix.columns).map { Double(matrix.row(row)[$0]) } }
   }
 
-  static func rows(_ weights: WeightMatrix) -> Rows { rows(weights.matrix) }
+  static func rows(_ weights: WeightMatrix) -> Rows {
+    let storage = Storage(count: weights.rows * weights.columns)
+    let wide = storage.matrix(rows: weights.rows, columns: weights.columns)
+    weights.widen(into: wide)
+    return withExtendedLifetime(storage) { rows(wide) }
+  }
 
   /// x·wᵀ.
   private static func multiply(_ x: Rows, _ w: Rows) -> Rows { x.map { row in w.map { dot(row, $0) } } }

@@ -108,6 +108,10 @@ struct ModelWeightsTests {
     withExtendedLifetime(stored) { #expect(stored.tensors.finalNorm.base[3] == 1) }
     let wide = try read(holding: .float32) { _ in }.1.get()
     #expect(wide.tensors.head.format == .float32)
+    let eight = try read(holding: .q8) { _ in }.1.get()
+    #expect(eight.tensors.head.format == .q8)
+    // Rows of 4 and of 6 values are padded to 64, with two scales of two bytes: 8 + 4 + 2 + 2 + 4 + 6 + 6 + 4 of them.
+    #expect(eight.byteCount == 68 * 36 + 4 * 12)
 
     let path = Fixtures.model("llama")
     let configuration = try ModelConfiguration(contentsOf: "\(path)/config.json")

@@ -8,31 +8,33 @@ import Testing
   struct Problem {
     let rows = 11, width = 12, vocabulary = 37
     let hidden = GuardedMatrix(seed: 1, rows: 11, columns: 12)
-    let head = GuardedMatrix(seed: 2, rows: 37, columns: 12)
+    let head: HeldWeights
     let labels = (0..<11).map { Int32($0 * 17 % 37) }
     let weights: [Float] = (0..<11).map { $0 == 3 ? 0 : Float($0) / 4 }
     let scale: Float = 0.125
+
+    init(_ format: WeightMatrix.Format = .float32) {
+      head = HeldWeights(seed: 2, rows: vocabulary, columns: width, format: format)
+    }
 
     /// losses, dHidden and dHead (on top of 1).
     func run(chunk: Int, weighted: Bool = true, threadCount: Int = 1) -> [[Float]] {
       let workspace = Workspace(byteCount: 1 << 16)
       let pool = ThreadPool(threadCount: threadCount)
-      let head = WeightMatrix(head.matrix)
-      let scratch = LinearCrossEntropy.Scratch(
-        workspace: workspace, chunk: chunk, head: head, threadCount: threadCount)
+      let scratch = LinearCrossEntropy.Scratch(workspace: workspace, chunk: chunk, head: head.matrix)
       let losses = GuardedMatrix(seed: 5, rows: 1, columns: rows)
       let dHidden = GuardedMatrix(seed: 6, rows: rows, columns: width)
       let dHead = GuardedMatrix([Float](repeating: 1, count: 37 * 12), rows: 37, columns: 12)
       labels.withUnsafeBufferPointer { labels in
         weights.withUnsafeBufferPointer { weights in
           LinearCrossEntropy.forwardBackward(
-            hidden: hidden.matrix, head: head, labels: labels, weights: weighted ? weights : nil,
+            hidden: hidden.matrix, head: head.matrix, labels: labels, weights: weighted ? weights : nil,
             scale: scale, losses: losses.base, dHidden: dHidden.matrix, dHead: dHead.matrix,
             scratch: scratch, pool: pool)
         }
       }
       withExtendedLifetime(workspace) {}
-      #expect([hidden, self.head, losses, dHidden, dHead].allSatisfy { $0.guardsAreIntact })
+      #expect([hidden, losses, dHidden, dHead].allSatisfy { $0.guardsAreIntact })
       return [losses.values, dHidden.values, dHead.values]
     }
 
@@ -48,9 +50,11 @@ import Testing
   static let logitError = 14 * 30 * u
   static let lossError = 2 * logitError + 400 * u
 
-  @Test("losses and gradients agree with the reference", arguments: [true, false])
-  func agreesWithReference(weighted: Bool) {
-    let problem = Problem()
+  @Test(
+    "losses and gradients agree with the reference over the values that the head holds",
+    arguments: [true, false], [WeightMatrix.Format.float32, .bfloat16, .q8])
+  func agreesWithReference(weighted: Bool, format: WeightMatrix.Format) {
+    let problem = Problem(format)
     let weights = problem.weights.map { Double(problem.scale) * (weighted ? Double($0) : 1) }
     let expected = problem.reference(weights: weights)
     let actual = problem.run(chunk: 4, weighted: weighted)
@@ -80,13 +84,12 @@ import Testing
   @Test("the forward alone gives the same losses")
   func forwardAlone() {
     let problem = Problem()
-    let head = WeightMatrix(problem.head.matrix)
     let workspace = Workspace(byteCount: 1 << 16)
     let losses = GuardedMatrix(seed: 5, rows: 1, columns: 11)
     problem.labels.withUnsafeBufferPointer { labels in
       LinearCrossEntropy.forward(
-        hidden: problem.hidden.matrix, head: head, labels: labels, losses: losses.base,
-        scratch: LinearCrossEntropy.Scratch(workspace: workspace, chunk: 4, head: head, threadCount: 1),
+        hidden: problem.hidden.matrix, head: problem.head.matrix, labels: labels, losses: losses.base,
+        scratch: LinearCrossEntropy.Scratch(workspace: workspace, chunk: 4, head: problem.head.matrix),
         pool: ThreadPool(threadCount: 1))
     }
     withExtendedLifetime(workspace) {}
@@ -106,7 +109,7 @@ import Testing
       weights: nil,
       scale: 1, losses: loss.base, dHidden: hidden, dHead: nil,
       scratch: LinearCrossEntropy.Scratch(
-        workspace: workspace, chunk: 2, head: WeightMatrix(head.matrix), threadCount: 1),
+        workspace: workspace, chunk: 2, head: WeightMatrix(head.matrix)),
       pool: ThreadPool(threadCount: 1))
     withExtendedLifetime(workspace) {}
     #expect(loss.values == [7])

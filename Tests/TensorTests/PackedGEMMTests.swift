@@ -62,7 +62,8 @@ import Testing
       let term = MatrixProduct.Term(problem.a2.matrix, problem.b2.matrix)
       func run(_ c: Matrix, threads: Int) {
         PackedGEMM.multiply(
-          problem.a.matrix, problem.b.matrix, transposeB: transposeB, plus: term, into: c, adds: true,
+          problem.a.matrix, WeightMatrix(problem.b.matrix), transposeB: transposeB, plus: term, into: c,
+          adds: true,
           bias: problem.bias.matrix, pool: ThreadPool(threadCount: threads))
       }
       let single = GuardedMatrix(seed: 6, rows: size.m, columns: size.n)

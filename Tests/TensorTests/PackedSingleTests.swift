@@ -63,7 +63,7 @@ import Testing
       func run(threads: Int) -> GuardedMatrix {
         let c = GuardedMatrix(seed: 6, rows: size.m, columns: size.n)
         PackedGEMM.multiply(
-          problem.a.matrix, problem.b, transposeB: transposeB,
+          problem.a.matrix, WeightMatrix(problem.b), transposeB: transposeB,
           plus: MatrixProduct.Term(problem.a2.matrix, problem.b2), into: c.matrix, adds: true,
           bias: problem.bias.matrix, pool: ThreadPool(threadCount: threads))
         return c

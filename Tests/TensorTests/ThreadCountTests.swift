@@ -148,7 +148,7 @@ import Testing
             hidden: hidden.matrix, head: WeightMatrix(head.matrix), labels: labels, weights: nil, scale: 0.1,
             losses: losses.base, dHidden: dHidden.matrix, dHead: dHead.matrix,
             scratch: LinearCrossEntropy.Scratch(
-              workspace: workspace, chunk: 32, head: WeightMatrix(head.matrix), threadCount: pool.threadCount),
+              workspace: workspace, chunk: 32, head: WeightMatrix(head.matrix)),
             pool: pool)
         }
         withExtendedLifetime(workspace) {}

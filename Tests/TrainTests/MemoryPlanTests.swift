@@ -84,6 +84,6 @@ struct MemoryPlanTests {
     #expect(
       "\(TrainingError.memory(needed: 3 << 30, available: 1536 << 20))"
         == "this run needs 3.0 GiB; the machine has 1.5 GiB available. Lower --max-seq-length or --batch-size,"
-        + " give --recompute, or choose a smaller base.")
+        + " give --recompute or --quantize q8, or choose a smaller base.")
   }
 }

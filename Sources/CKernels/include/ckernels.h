@@ -20,17 +20,21 @@
 /// architecture has (SSE2 on x86-64, NEON on arm64).
 typedef enum lk_level : int32_t { LK_SCALAR = 0, LK_AVX2 = 1, LK_AVX512 = 2, LK_AVX512BF16 = 3 } lk_level;
 
-/// The types that kernels read and write elements in; arithmetic is float32.
-typedef enum lk_type : int32_t { LK_F32 = 0, LK_BF16 = 1 } lk_type;
+/// The types that kernels read and write elements in; arithmetic is float32. `LK_Q8`, as `lk_quantize_q8` writes it,
+/// is read by packing alone.
+typedef enum lk_type : int32_t { LK_F32 = 0, LK_BF16 = 1, LK_Q8 = 2 } lk_type;
 
 /// The highest level that this processor and operating system support.
 lk_level lk_level_best(void);
 
-/// Rows of elements of either type, `stride` elements apart.
+/// Rows of elements of either type, `stride` elements apart; or of q8, `stride` bytes apart, from the start of a block
+/// to the end of a block or of the row.
 typedef struct {
   void *_Nullable base;
   size_t stride;
   lk_type type;
+  /// The scale of the first block of the first row, for q8.
+  const void *_Nullable scales;
 } lk_rows;
 
 /// Tells the processor that the caller is spinning.
@@ -205,7 +209,7 @@ void lk_adamw_f32(float *p, float *m, float *v, const float *gradients, lk_adamw
 /// The columns of one panel: two AVX-512 registers of float32 sums.
 #define LK_PANEL_COLUMNS 32
 
-/// Packs b, row-major [k, n] and of either type, as the right operand of `lk_gemm_bf16`: bfloat16 panels of 32
+/// Packs b, row-major [k, n] of either type or q8, as the right operand of `lk_gemm_bf16`: bfloat16 panels of 32
 /// columns, `panel_stride` elements apart. A panel holds for each pair of rows (2p, 2p + 1), and for each column j,
 /// the two values side by side; values beyond k and n are zero. It takes (k + k mod 2)·32 elements.
 void lk_pack_bf16(uint16_t *panels, size_t panel_stride, lk_rows b, size_t k, size_t n, lk_level level);
@@ -317,11 +321,8 @@ static inline size_t lk_q8_padded(size_t width) { return (width + LK_Q8_GROUP - 
 /// That is 17/16 bytes for each value of the padded row.
 void lk_quantize_q8(void *y, const float *x, size_t width, lk_level level);
 
-/// The values of a row of q8, each rounded once.
+/// The values of a row of q8, exactly: seven bits and a sign times the eight bits of a scale.
 void lk_widen_q8(float *y, const void *x, size_t width, lk_level level);
-
-/// The same, rounded to bfloat16.
-void lk_narrow_q8(void *y, const void *x, size_t width, lk_level level);
 
 /// A vector in the form in which `lk_gemv_q8` reads it, for `width` values padded to a multiple of 64.
 typedef struct {

@@ -143,7 +143,7 @@ struct DecoderLayer {
       let reduced = kept.reduced(which)
       groups[which.rawValue].backward(
         into: dx, dy: dy, x: x, reduced: reduced, dReduced: flowing.reduced(like: reduced), dropout: dropout,
-        pool: pool)
+        scratch: shared.linearScratch, pool: pool)
     }
 
     // Feed-forward. Inputs that were not kept are made again, each just before what reads it.

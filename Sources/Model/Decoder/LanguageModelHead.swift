@@ -29,8 +29,7 @@ public final class LanguageModelHead {
     rstd = workspace.take("head", rows: capacity, columns: 1)
     dNormalized = trains ? workspace.take("head", rows: capacity, columns: c) : nil
     scratch = LinearCrossEntropy.Scratch(
-      workspace: workspace, head: decoder.weights.head, dtype: decoder.dtype,
-      threadCount: decoder.pool.threadCount)
+      workspace: workspace, head: decoder.weights.head, dtype: decoder.dtype)
   }
 
   /// Computes the loss of each scored token in nats.

@@ -57,13 +57,13 @@ struct ProjectionGroup {
   ///   - dReduced: [T, n·R], scratch.
   func backward(
     into dx: Matrix?, dy: (Int) -> Matrix, x: () -> Matrix, reduced: Matrix?, dReduced: Matrix?,
-    dropout: AdapterDropout?, pool: ThreadPool
+    dropout: AdapterDropout?, scratch: Linear.Scratch, pool: ThreadPool
   ) {
     for place in members.indices {
       members[place].addGradients(
         dy: dy(place), reduced: reduced, scaling: scaling, into: dReduced, pool: pool)
     }
-    if let dx { inputGradient(dx, dy, dReduced, dropout, pool) }
+    if let dx { inputGradient(dx, dy, dReduced, dropout, scratch, pool) }
     let x = x()
     for place in members.indices {
       guard let dWeight = members[place].dWeight else { continue }
@@ -80,7 +80,8 @@ struct ProjectionGroup {
   }
 
   private func inputGradient(
-    _ dx: Matrix, _ dy: (Int) -> Matrix, _ dReduced: Matrix?, _ dropout: AdapterDropout?, _ pool: ThreadPool
+    _ dx: Matrix, _ dy: (Int) -> Matrix, _ dReduced: Matrix?, _ dropout: AdapterDropout?,
+    _ scratch: Linear.Scratch, _ pool: ThreadPool
   ) {
     var term: MatrixProduct.Term?
     var accumulates = false
@@ -100,7 +101,7 @@ struct ProjectionGroup {
     for place in members.indices {
       Linear.inputGradient(
         dy(place), members[place].weight, plus: place == 0 ? term : nil, into: dx,
-        accumulates: accumulates || place > 0, pool: pool)
+        accumulates: accumulates || place > 0, scratch: scratch, pool: pool)
     }
   }
 

@@ -19,9 +19,12 @@ public struct ModelWeightsError: Error, Equatable, Sendable, CustomStringConvert
 
 /// How the large matrices of a base are held in memory. Norm gains and biases are always float32.
 public enum WeightHolding: Sendable {
-  /// What a computation in `dtype` reads fastest; float32 takes what is stored where products can widen it.
-  public init(for dtype: DType) {
-    self = dtype == .bfloat16 ? .bfloat16 : MatrixProduct.widensRightOperand ? .stored : .float32
+  /// Rounded where that is asked for, else what a computation in `dtype` reads fastest; float32 takes what is stored
+  /// where products can widen it.
+  public init(for dtype: DType, quantization: WeightQuantization?) {
+    self =
+      quantization == .q8
+      ? .q8 : dtype == .bfloat16 ? .bfloat16 : MatrixProduct.widensRightOperand ? .stored : .float32
   }
 
   /// As float32: read where the file is mapped if it stores float32, else widened once.
@@ -31,11 +34,20 @@ public enum WeightHolding: Sendable {
   /// As the file stores them, read where it is mapped; binary16, which no product reads, is widened once.
   case stored
   /// In eight bits with a scale for each 32 values, rounded once: half the memory of bfloat16, and nearly twice its
-  /// speed in drafting. Nothing trains on it.
+  /// speed in drafting.
   case q8
+
+  /// The bytes that so many values take, but for the padding of narrow rows; `stored` as if they were the widest.
+  public func byteCount(values: Int) -> Int {
+    switch self {
+    case .float32, .stored: 4 * values
+    case .bfloat16: 2 * values
+    case .q8: values + values / 16
+    }
+  }
 }
 
-/// What the large matrices of a base can be rounded to for drafting.
+/// What the large matrices of a base can be rounded to.
 public enum WeightQuantization: String, CaseIterable, Sendable {
   /// Eight bits a value and a scale for each 32 values.
   case q8
@@ -96,10 +108,9 @@ public struct ModelWeights: Sendable {
       if holding == .q8, let base = view.bytes.baseAddress {
         let size = rows * WeightMatrix.rowBytes(columns: columns, .q8)
         let copy = Storage(count: (size + 3) / MemoryLayout<Float>.stride)
-        withExtendedLifetime(view) {
-          Quantization.q8(
-            from: base, dtype: view.dtype, rows: rows, columns: columns, into: copy.base, pool: pool)
-        }
+        Quantization.q8(
+          from: base, dtype: view.dtype, rows: rows, columns: columns, into: copy.base, pool: pool)
+        view.release()
         byteCount += size
         copies.append(copy)
         return WeightMatrix(copy.base, rows: rows, columns: columns, format: .q8)
@@ -115,6 +126,7 @@ public struct ModelWeights: Sendable {
       view.copy(to: wide.base, pool: pool)
       let copy = Storage(count: (rows * columns + 1) / 2)
       Conversion.narrow(wide.base, to: .bfloat16, into: copy.base, count: rows * columns, pool: pool)
+      view.release()
       copies.append(copy)
       return WeightMatrix(copy.base, rows: rows, columns: columns, format: .bfloat16)
     }
@@ -128,6 +140,7 @@ public struct ModelWeights: Sendable {
       }
       let copy = Storage(count: rows * columns)
       view.copy(to: copy.base, pool: pool)
+      view.release()
       copies.append(copy)
       return copy.matrix(rows: rows, columns: columns)
     }

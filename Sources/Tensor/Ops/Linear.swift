@@ -1,63 +1,51 @@
 import CKernels
 
-/// Products with frozen weights in whatever format they are held.
+/// Products with frozen weights in whatever format they are held, in both directions.
 public enum Linear {
-  /// The working memory of products with weights that are not read where they lie: float32 inputs take those in
-  /// eight bits, and where no product widens them itself those in bfloat16, widened to float32; bfloat16 inputs take
-  /// those in eight bits rounded to bfloat16.
+  /// The working memory of products with weights that are not read where they lie: where no packed product widens
+  /// them itself, float32 inputs take those in fewer bits widened to float32, a block of rows at a time.
   ///
   /// It serves one call at a time.
   public struct Scratch: Sendable {
-    /// Rows of a panel. Each panel makes OpenBLAS pack the inputs anew, which 2·128 operations a value repay; 128
-    /// rows of 1,536 values fill three quarters of a core's megabyte of cache.
-    static let panelRows = 128
-    /// Rows of a block, few enough that it stays in the cache that the cores share: 1,024 rows of 1,536 values are
-    /// three megabytes.
-    static let blockRows = 1024
+    /// The values of a block, eight megabytes: few enough that they stay in the cache that the cores share. Each block
+    /// makes OpenBLAS pack the inputs anew, which 256 rows of 8,192 values repay.
+    static let blockSize = 2 << 20
 
-    /// For each thread a panel of weight rows in float32.
-    private let panels: [Matrix]
-    /// A block of weight rows in bfloat16.
+    /// Nil where every weight is read where it lies.
     private let block: Matrix?
 
-    /// Takes the buffers from a workspace; none where every weight is read where it lies.
+    /// Takes the block from a workspace, if there is a need for it.
     ///
     /// - Parameter dtype: the type of the inputs.
-    public init(
-      _ weights: some Sequence<WeightMatrix>, dtype: DType, workspace: Workspace, threadCount: Int
+    public init(_ weights: some Sequence<WeightMatrix>, dtype: DType, workspace: Workspace) {
+      let sizes = weights.lazy.filter { !$0.isReadInPlace(by: dtype) }
+        .map { max($0.columns, min($0.rows * $0.columns, Scratch.blockSize)) }
+      block = sizes.max().map { workspace.take("widened weights", rows: 1, columns: $0) }
+    }
+
+    /// Hands each block of rows to `body`, widened.
+    func forEachBlock(
+      of weight: WeightMatrix, pool: ThreadPool, _ body: (_ rows: Range<Int>, _ block: Matrix) -> Void
     ) {
-      let copied = weights.lazy.filter { !$0.isReadInPlace(by: dtype) }
-      guard let widest = copied.map(\.columns).max() else {
-        (panels, block) = ([], nil)
-        return
+      let step = max(1, Scratch.blockSize / max(1, weight.columns))
+      for first in stride(from: 0, to: weight.rows, by: step) {
+        let rows = first..<min(weight.rows, first + step)
+        guard let block, rows.count * weight.columns <= block.count else {
+          preconditionFailure("\(rows.count) x \(weight.columns) in a scratch of \(block?.count ?? 0)")
+        }
+        let (source, wide) = (
+          weight.rows(rows), Matrix(block.base, rows: rows.count, columns: weight.columns)
+        )
+        pool.split(rows.count, cost: weight.columns) { source.rows($0).widen(into: wide.rows($0)) }
+        body(rows, wide)
       }
-      func take(_ rows: Int) -> Matrix {
-        workspace.take("widened weights", rows: 1, columns: rows * widest, dtype)
-      }
-      panels = dtype == .float32 ? (0..<threadCount).map { _ in take(Scratch.panelRows) } : []
-      block = dtype == .float32 ? nil : take(Scratch.blockRows)
-    }
-
-    /// The panel of one worker of the pool, [rows, columns].
-    func panel(_ worker: Int, rows: Int, columns: Int) -> Matrix {
-      window(worker < panels.count ? panels[worker] : nil, rows, columns)
-    }
-
-    /// The block, [rows, columns].
-    func block(rows: Int, columns: Int) -> Matrix { window(block, rows, columns) }
-
-    private func window(_ buffer: Matrix?, _ rows: Int, _ columns: Int) -> Matrix {
-      guard let buffer, rows * columns <= buffer.count else {
-        preconditionFailure("\(rows) x \(columns) in a scratch of \(buffer?.count ?? 0)")
-      }
-      return Matrix(buffer.address, buffer.dtype, rows: rows, columns: columns)
     }
   }
 
   /// Computes y = x·Wᵀ + u·Vᵀ + bias, or adds it to y where `accumulates`.
   ///
-  /// Bfloat16 inputs are multiplied as they are, with float32 sums; float32 inputs by weights widened to float32.
-  /// The work is cut by shape alone, so the result does not depend on the number of threads.
+  /// Bfloat16 inputs are multiplied by weights rounded to bfloat16, with float32 sums; float32 inputs by weights widened
+  /// to float32. The work is cut by shape alone, so the result does not depend on the number of threads.
   ///
   /// - Parameters:
   ///   - x: [T, in].
@@ -75,74 +63,47 @@ public enum Linear {
       "[\(x.rows), \(x.columns)] · [\(weight.rows), \(weight.columns)]ᵀ into [\(y.rows), \(y.columns)]")
     if weight.isReadInPlace(by: x.dtype) {
       return MatrixProduct.multiply(
-        x, weight.matrix, transposeB: true, plus: term, into: y, adds: accumulates, bias: bias, pool: pool)
+        x, weight, transposeB: true, plus: term, into: y, adds: accumulates, bias: bias, pool: pool)
     }
-    if x.dtype == .bfloat16 {
-      return blockProduct(
-        x, weight, plus: term, bias: bias, into: y, accumulates: accumulates, scratch: scratch, pool: pool)
-    }
-    widenedProduct(x, weight, into: y, accumulates: accumulates, scratch: scratch, pool: pool)
-    if let term { MatrixProduct.multiply(term.a, term.b, transposeB: true, into: y, adds: true, pool: pool) }
-    if let bias { Elementwise.addBias(bias.base, to: y, pool: pool) }
-  }
-
-  /// The product of float32 inputs and other weights, a panel of widened rows at a time.
-  private static func widenedProduct(
-    _ x: Matrix, _ weight: WeightMatrix, into y: Matrix, accumulates: Bool, scratch: Scratch, pool: ThreadPool
-  ) {
-    guard x.rows > 0 else { return }
-    let step = Scratch.panelRows
-    pool.parallel((weight.rows + step - 1) / step) { task, worker in
-      let part = task * step..<min(weight.rows, (task + 1) * step)
-      let panel = scratch.panel(worker, rows: part.count, columns: weight.columns)
-      weight.rows(part).widen(into: panel)
-      GEMM.single(x, false, panel, true, y.columns(part), x.columns, 1, accumulates ? 1 : 0)
-    }
-  }
-
-  /// The product of bfloat16 inputs and weights in eight bits, a block of rows rounded to bfloat16 at a time.
-  private static func blockProduct(
-    _ x: Matrix, _ weight: WeightMatrix, plus term: MatrixProduct.Term?, bias: Matrix?, into y: Matrix,
-    accumulates: Bool, scratch: Scratch, pool: ThreadPool
-  ) {
-    let level = kernelLevel
-    for first in stride(from: 0, to: weight.rows, by: Scratch.blockRows) {
-      let part = first..<min(weight.rows, first + Scratch.blockRows)
-      let block = scratch.block(rows: part.count, columns: weight.columns)
-      pool.split(part.count, cost: weight.columns) { rows in
-        for row in rows {
-          lk_narrow_q8(block.rowAddress(row), weight.row(first + row), weight.columns, level)
-        }
-      }
+    scratch.forEachBlock(of: weight, pool: pool) { rows, block in
       MatrixProduct.multiply(
-        x, block, transposeB: true, plus: term.map { MatrixProduct.Term($0.a, $0.b.rows(part)) },
-        into: y.columns(part), adds: accumulates, bias: bias?.columns(part), pool: pool)
+        x, block, transposeB: true, plus: term.map { MatrixProduct.Term($0.a, $0.b.rows(rows)) },
+        into: y.columns(rows), adds: accumulates, bias: bias?.columns(rows), pool: pool)
     }
   }
 
-  /// Computes the gradient of the input, dx = dy·W + u·V, or adds it to dx where `accumulates`.
+  /// Computes the gradient of the input, dx = dy·W + u·V, or adds it to dx where `accumulates`, in the arithmetic of
+  /// `forward`.
   ///
   /// - Parameters:
   ///   - dy: [T, out].
-  ///   - weight: [out, in], of a type that may stand beside that of `dy`: see `MatrixProduct.multiply`.
+  ///   - weight: [out, in].
   ///   - term: u, [T, R], and V, [R, in].
   ///   - dx: [T, in].
+  ///   - scratch: made for this weight among others.
   public static func inputGradient(
     _ dy: Matrix, _ weight: WeightMatrix, plus term: MatrixProduct.Term? = nil, into dx: Matrix,
-    accumulates: Bool = false, pool: ThreadPool
+    accumulates: Bool = false, scratch: Scratch, pool: ThreadPool
   ) {
-    MatrixProduct.multiply(dy, weight.matrix, plus: term, into: dx, adds: accumulates, pool: pool)
+    precondition(
+      dy.rows == dx.rows && dy.columns == weight.rows && dx.columns == weight.columns,
+      "[\(dy.rows), \(dy.columns)] · [\(weight.rows), \(weight.columns)] into [\(dx.rows), \(dx.columns)]")
+    if weight.isReadInPlace(by: dy.dtype) {
+      return MatrixProduct.multiply(dy, weight, plus: term, into: dx, adds: accumulates, pool: pool)
+    }
+    scratch.forEachBlock(of: weight, pool: pool) { rows, block in
+      let isFirst = rows.lowerBound == 0
+      MatrixProduct.multiply(
+        dy.columns(rows), block, plus: isFirst ? term : nil, into: dx, adds: accumulates || !isFirst,
+        pool: pool)
+    }
   }
 }
 
 extension WeightMatrix {
   /// Whether products with inputs of this type take the values from where they lie.
   func isReadInPlace(by dtype: DType) -> Bool {
-    switch format {
-    case .float32: true
-    case .bfloat16: dtype == .bfloat16 || MatrixProduct.widensRightOperand
-    case .q8: false
-    }
+    format == .float32 || dtype == .bfloat16 || MatrixProduct.widensRightOperand
   }
 
   /// Writes every value as float32, exactly, on the calling thread.

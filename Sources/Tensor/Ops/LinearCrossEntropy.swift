@@ -16,12 +16,12 @@ public enum LinearCrossEntropy {
     ///
     /// - Parameter dtype: the type of the hidden rows.
     public init(
-      workspace: Workspace, chunk: Int? = nil, head: WeightMatrix, dtype: DType = .float32, threadCount: Int
+      workspace: Workspace, chunk: Int? = nil, head: WeightMatrix, dtype: DType = .float32
     ) {
       let fitting = (128 << 20) / (head.rows * MemoryLayout<Float>.stride) / 64 * 64
       logits = workspace.take(
         "logits of a chunk", rows: chunk ?? max(128, min(512, fitting)), columns: head.rows)
-      linear = Linear.Scratch([head], dtype: dtype, workspace: workspace, threadCount: threadCount)
+      linear = Linear.Scratch([head], dtype: dtype, workspace: workspace)
     }
   }
 
@@ -84,7 +84,7 @@ public enum LinearCrossEntropy {
           losses + row, gradients.kernelRows(part), logits.row(part.lowerBound), logits.stride,
           labels + part.lowerBound, weights.map { $0 + row }, scale, part.count, logits.columns, level)
       }
-      Linear.inputGradient(gradients, head, into: dHidden.rows(rows), pool: pool)
+      Linear.inputGradient(gradients, head, into: dHidden.rows(rows), scratch: scratch.linear, pool: pool)
       if let dHead { MatrixProduct.addTransposedProduct(gradients, hidden, to: dHead, pool: pool) }
     }
   }

@@ -10,10 +10,8 @@ import Tensor
 public struct Benchmark {
   /// The base's folder.
   public var basePath: String
-  /// Rank, batch size, sequence length, steps, arithmetic and threads; the rest is not used.
+  /// Rank, batch size, sequence length, steps, arithmetic, rounding of the weights and threads; the rest is not used.
   public var options: TrainingOptions
-  /// What the weights are rounded to for drafting; nil leaves them as they are stored.
-  public var quantization: WeightQuantization?
 
   /// The rows and columns of the matrices whose products measure the peak.
   var peakSize = 2048
@@ -45,7 +43,7 @@ public struct Benchmark {
     try options.check()
     let pool = ThreadPool(threadCount: options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
     let dtype = options.compute.dtype
-    let base = try BaseModel(path: basePath, holding: WeightHolding(for: dtype), pool: pool)
+    let base = try BaseModel(path: basePath, holding: options.holding, pool: pool)
     let context = base.configuration.contextLength
     let length = options.maxSequenceLength ?? min(Self.defaultSequenceLength, context)
     guard length <= context else {
@@ -73,12 +71,12 @@ public struct Benchmark {
     // The largest part of a process's life ends here; generation takes less.
     let peakBytes = MemoryPlan.peakResidentBytes()
     let drafting = DraftingBenchmark.run(
-      try BaseModel(path: basePath, holding: WeightHolding(drafting: quantization), pool: pool),
+      try BaseModel(path: basePath, holding: WeightHolding(drafting: options.quantization), pool: pool),
       rank: options.adapter.rank, pool: pool)
     return BenchmarkReport(
       basePath: basePath, parameters: base.configuration.parameterCount, dtype: dtype,
-      threads: pool.threadCount,
-      rank: options.adapter.rank, batchSize: training.batchSize, sequenceLength: length,
+      quantization: options.quantization, threads: pool.threadCount, rank: options.adapter.rank,
+      batchSize: training.batchSize, sequenceLength: length,
       work: TrainingWork(base.configuration, adapter: options.adapter, sequenceLength: length),
       peak: Measurement(peak), training: Measurement(rates), drafting: drafting,
       plannedBytes: training.plannedBytes, peakBytes: peakBytes)

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Model
 import Tensor
 
 /// What a benchmark measured.
@@ -10,6 +11,8 @@ public struct BenchmarkReport: Equatable, Sendable {
   public let parameters: Int
   /// The type that products of training read.
   public let dtype: DType
+  /// What the weights were rounded to; nil for as they are.
+  public let quantization: WeightQuantization?
   /// The threads that worked.
   public let threads: Int
   /// The adapter's rank.
@@ -56,6 +59,7 @@ public struct BenchmarkReport: Equatable, Sendable {
       (
         "base",
         "\(basePath), \(NumberText.fixed(Double(parameters) / 1e6, 1)) M parameters, trained in \(dtype)"
+          + (quantization.map { " over \($0)" } ?? "")
       ),
       ("machine", "\(NumberText.counted(threads, "thread")), \(GEMM.libraryVersion)"),
       (
@@ -100,6 +104,7 @@ public struct BenchmarkReport: Equatable, Sendable {
     return [
       "base": .string(basePath), "parameters": .integer(Int64(parameters)),
       "compute": .string(TrainingOptions.Compute(dtype).rawValue),
+      "quantize": quantization.map { .string($0.rawValue) } ?? .null,
       "threads": .integer(Int64(threads)), "rank": .integer(Int64(rank)),
       "batch_size": .integer(Int64(batchSize)), "max_seq_length": .integer(Int64(sequenceLength)),
       "gemm_peak_flops": measurement(peak), "training_tokens_per_second": measurement(training),

@@ -30,7 +30,7 @@ public struct EvaluationRun: Equatable, Sendable {
     let pool = ThreadPool(threadCount: options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
     let archive = try Archive(paths: archives, skipBadRows: options.skipsBadRows)
     let dtype = options.compute.dtype
-    let base = try BaseModel(path: basePath, holding: WeightHolding(for: dtype), pool: pool)
+    let base = try BaseModel(path: basePath, holding: options.holding, pool: pool)
     let length = try options.sequenceLength(for: base)
     let adapter = try adapterPath.map { path in
       try AdapterFingerprint.check(path, for: base)

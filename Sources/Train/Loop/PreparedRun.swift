@@ -40,9 +40,9 @@ struct PreparedRun {
     // Before the base is read, which the plan counts.
     let available = AvailableMemory.bytes()
     let shape = try ModelConfiguration(contentsOf: "\(path)/config.json")
-    try MemoryPlan.check(shape.parameterCount * MemoryLayout<Float>.stride, available: available)
+    try MemoryPlan.check(options.holding.byteCount(values: shape.parameterCount), available: available)
     let dtype = options.compute.dtype
-    base = try BaseModel(path: path, holding: WeightHolding(for: dtype), pool: pool)
+    base = try BaseModel(path: path, holding: options.holding, pool: pool)
     maxSequenceLength = try options.sequenceLength(for: base)
     let coder = BaseTokenCoder(base)
     var dataset = try Dataset(

@@ -40,7 +40,7 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
       text
     case .memory(let needed, let available):
       "this run needs \(ByteText.short(needed)); the machine has \(ByteText.short(available)) available."
-        + " Lower --max-seq-length or --batch-size, give --recompute, or choose a smaller base."
+        + " Lower --max-seq-length or --batch-size, give --recompute or --quantize q8, or choose a smaller base."
     case .checkpoint(let path, let problem):
       "\(path): \(problem)"
     case .folderTaken(let path, .checkpoint):

@@ -100,8 +100,13 @@ public struct TrainingOptions: Equatable, Sendable {
   public var skipsBadRows = false
   /// The arithmetic of the base's matrix products.
   public var compute = Compute.automatic
+  /// What the base's frozen weights are rounded to; nil leaves them as they are.
+  public var quantization: WeightQuantization?
   /// The threads to work on; nil takes every processor.
   public var threads: Int?
+
+  /// How these settings hold the base's weights.
+  var holding: WeightHolding { WeightHolding(for: compute.dtype, quantization: quantization) }
 
   /// The defaults.
   public init() {}

@@ -52,8 +52,7 @@ public struct RefitComparison: Sendable {
   public func start(trainedBefore trained: Set<String>) throws -> RefitScores {
     let pool = ThreadPool(threadCount: options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
     let archive = try Archive(paths: archives, skipBadRows: options.skipsBadRows)
-    let dtype = options.compute.dtype
-    let base = try BaseModel(path: new.base, holding: WeightHolding(for: dtype), pool: pool)
+    let base = try BaseModel(path: new.base, holding: options.holding, pool: pool)
     let dataset = try Dataset(
       archive, tokenizer: BaseTokenCoder(base),
       settings: Dataset.Settings(
@@ -77,7 +76,7 @@ public struct RefitComparison: Sendable {
       // One base at a time in memory, but for the one that is loaded already.
       let oldBase =
         old.base == new.base
-        ? base : try BaseModel(path: old.base, holding: WeightHolding(for: dtype), pool: pool)
+        ? base : try BaseModel(path: old.base, holding: options.holding, pool: pool)
       return try scores(oldBase) { try $0.losses(heldOut, adapter: old.adapter) }
     }
     return RefitScores(old: oldLosses, prompted: promptedLosses, new: newLosses, seed: options.seed)

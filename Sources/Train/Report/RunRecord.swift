@@ -45,6 +45,7 @@ public enum RunRecord {
       "shuffle": .bool(options.shuffles), "mask_prompt": .bool(options.masksPrompt),
       "skip_bad_rows": .bool(options.skipsBadRows),
       "compute": .string(TrainingOptions.Compute(prepared.decoder.dtype).rawValue),
+      "quantize": options.quantization.map { .string($0.rawValue) } ?? .null,
     ]
   }
 

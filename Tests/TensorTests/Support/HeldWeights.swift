@@ -41,7 +41,7 @@ final class HeldWeights {
 
   /// Runs `body` with what products with these weights take.
   func withScratch(dtype: DType, threadCount: Int, _ body: (Linear.Scratch, ThreadPool) -> Void) {
-    let take = { Linear.Scratch([self.matrix], dtype: dtype, workspace: $0, threadCount: threadCount) }
+    let take = { Linear.Scratch([self.matrix], dtype: dtype, workspace: $0) }
     let plan = Workspace.planning()
     _ = take(plan)
     let workspace = Workspace(byteCount: plan.byteCount)

@@ -32,6 +32,7 @@ import Testing
     tiny.options.masksPrompt = false
     tiny.options.skipsBadRows = true
     tiny.options.compute = .float32
+    tiny.options.quantization = .q8
     // What changes nothing in an adapter is no part of its recipe.
     tiny.options.threads = nil
     try tiny.start()
@@ -52,7 +53,7 @@ import Testing
       ("rank", "a number", "a whole number", JSONValue.number(1.5)),
       ("shuffle", "a string", "true or false", "yes"),
       ("lr_schedule", "a string", "the name of a schedule", "x"),
-      ("seed", "a number", "a whole number in quotes", 3),
+      ("seed", "a number", "a whole number in quotes", 3), ("quantize", "a string", "q8", "q5"),
     ])
   func wrongKind(key: String, found: String, expected: String, value: JSONValue) {
     var settings = JSONObject()
