@@ -85,6 +85,7 @@ struct EvalCommand: ParsableCommand {
     run.archives = data
     run.window = rows.maxSeqLength
     run.compute = rows.compute
+    run.quantization = rows.quantize
     run.threads = rows.threads
     run.skipsBadRows = rows.skipBadRows
     run.seed = seed

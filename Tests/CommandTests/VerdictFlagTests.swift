@@ -27,13 +27,14 @@ struct VerdictFlagTests {
     expected.seed = 9
     expected.pricePerHour = 0.1
     expected.compute = .float32
+    expected.quantization = .q8
     expected.threads = 1
     expected.skipsBadRows = true
     let command = try Self.command(
       "--verdict", "--model", "base", "--adapter-path", "adapter", "--data", "a.jsonl", "--held-out",
       "h.jsonl", "--others", "b.jsonl", "c.jsonl", "--outputs", "gpt.jsonl", "--samples", "2", "--max-pieces",
       "12", "--max-seq-length", "512", "--temperature", "0.5", "--seed", "9", "--price-per-hour", "0.1",
-      "--compute", "f32", "--threads", "1", "--skip-bad-rows")
+      "--compute", "f32", "--quantize", "q8", "--threads", "1", "--skip-bad-rows")
     #expect(try command.verdictRun("adapter") == expected)
     let plain = try Self.command("--verdict", "--model", "base", "--adapter-path", "adapter")
     #expect(try plain.verdictRun("adapter") == VerdictRun(basePath: "base", adapterPath: "adapter"))

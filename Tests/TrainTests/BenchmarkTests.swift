@@ -47,6 +47,7 @@ import Testing
     options.maxSequenceLength = 16
     options.maxSteps = 2
     options.threads = 2
+    options.quantization = .q8
     var steps: [Int] = []
     var benchmark = Benchmark(basePath: Fixtures.model("smollm2"), options: options)
     benchmark.peakSize = 128
@@ -66,6 +67,7 @@ import Testing
     #expect(report.shareOfPeak == report.training.median * report.work.total / report.peak.median)
     let json = report.json
     #expect(json["flop_per_token"]?["total"]?.doubleValue == report.work.total)
+    #expect(json["quantize"] == "q8" && json["weights"] == "q8")
     #expect(json["max_seq_length"] == 16 && json["batch_size"] == 2 && json["threads"] == 2)
     #expect(throws: Never.self) { try JSONWriter.string(of: json) }
     #expect(report.lines.count == 12)

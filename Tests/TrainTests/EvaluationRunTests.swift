@@ -1,4 +1,5 @@
 import Files
+import Model
 import TestSupport
 import Testing
 
@@ -11,9 +12,12 @@ struct EvaluationRunTests {
       basePath: tiny.base, archives: [tiny.archive], adapterPath: adapter, options: tiny.options)
   }
 
-  @Test("Rows score as a run scored them when they were held out, and copies count as one document")
-  func rows() throws {
+  @Test(
+    "Rows score as a run over the same weights scored them when they were held out; copies count as one document",
+    arguments: [nil, WeightQuantization.q8])
+  func rows(quantization: WeightQuantization?) throws {
     var tiny = try TinyRun(rows: TinyRun.rows + [TinyRun.rows[1]])
+    tiny.options.quantization = quantization
     tiny.options.validFraction = 0.5
     let run = try #require(try tiny.start())
     let heldOut = try #require(run.comparison)
@@ -31,6 +35,10 @@ struct EvaluationRunTests {
       // The copied row's document is the sum of both copies.
       #expect(matches.count == 1 || abs(2 * outcome.rows[1].base.nats - base.nats) <= 2 * bound)
     }
+    var other = Self.evaluation(tiny, adapter: nil)
+    other.options.quantization = quantization == nil ? .q8 : nil
+    // Eight bits move a row's loss of some 250 nats by more than the order of its sums does.
+    #expect(try abs(other.start().rows[1].base.nats - outcome.rows[1].base.nats) > bound)
   }
 
   @Test("Without an adapter the base stands alone")

@@ -163,7 +163,7 @@ struct LocalSystems {
       [
         try base.fingerprint().hex,
         try Fingerprint(contentsOf: "\(run.adapterPath)/\(AdapterFolder.weightsName)").hex,
-        "\(window) \(run.seed) \(run.sampling) \(dtype)",
+        "\(window) \(run.seed) \(run.sampling) \(dtype) \(run.quantization?.rawValue ?? "as stored")",
       ] + (try data.archives.map { try Fingerprint(contentsOf: $0).hex })
       + data.pieces.map { "\($0.id) \($0.seed)" }
     return Fingerprint(of: Array(parts.joined(separator: "\n").utf8))

@@ -30,6 +30,8 @@ public struct VerdictRun: Equatable, Sendable {
   public var pricePerHour: Double?
   /// The arithmetic of the base's matrix products.
   public var compute = TrainingOptions.Compute.automatic
+  /// What the base's weights are rounded to; nil leaves them as they are.
+  public var quantization: WeightQuantization?
   /// Whether rows that cannot be read are left out, and counted, instead of ending the run. Those that the adapter's run
   /// left out are left out in any case.
   public var skipsBadRows = false
@@ -52,7 +54,8 @@ public struct VerdictRun: Equatable, Sendable {
     let pool = ThreadPool(threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
     let record = try RunRecord.read(adapterPath)
     if let record, !RunRecord.isFinished(record) { throw VerdictInputError.unfinished(adapter: adapterPath) }
-    let base = try BaseModel(path: basePath, holding: WeightHolding(for: compute.dtype), pool: pool)
+    let base = try BaseModel(
+      path: basePath, holding: WeightHolding(for: compute.dtype, quantization: quantization), pool: pool)
     try AdapterFingerprint.check(adapterPath, for: base)
     let adapter = try AdapterFolder.read(adapterPath, for: base.configuration)
     let window = min(base.configuration.contextLength, window ?? FewShotPrompt.window)
