@@ -24,8 +24,8 @@ public struct EditPlan: Equatable, Sendable {
         + " (\(preference.name), \(terms.preferenceWeight))"
     } else if objective == .automatic {
       text +=
-        "; set against their drafts from \(PairTerms.pairsForPreference) short enough, of which"
-        + " \(pairs == 1 ? "is 1" : "are \(pairs)")"
+        "; \(NumberText.counted(pairs, "pair")) of draft and final, which are compared from"
+        + " \(PairTerms.pairsForPreference) on"
     }
     if terms.unlikelihoodWeight > 0 {
       text += "; cut words unlearned (\(terms.unlikelihoodWeight))"

@@ -70,7 +70,7 @@ struct EditTrainingTests {
     arguments: [
       (
         Objective.automatic, 5, nil,
-        "6 to train on, the writer's own words counting most; set against their drafts from 100 short enough, of which are 5"
+        "6 to train on, the writer's own words counting most; 5 pairs of draft and final, which are compared from 100 on"
       ),
       (
         .automatic, 130, nil,
