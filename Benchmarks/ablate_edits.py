@@ -3,10 +3,11 @@
     swift build -c release
     python3 Benchmarks/ablate_edits.py
 
-Two writers. *Shop Notes* is data/archive.jsonl with its 34 edit rows, 40 % of the documents held out. *Past Tense* has
-a planted habit: it takes paragraphs of the same posts, and puts every "is", "are" and "has" of a draft into the past,
-so that every draft an adapter writes can be edited as that writer would and the edits counted. Each objective is
-trained with some random seeds on the embedded base; figures are medians over them with their range.
+Two writers. *Shop Notes* is data/archive.jsonl with its 34 edit rows, 40 % of the documents held out. *Past
+Tense* has a planted habit: it takes paragraphs of the same posts, and puts every "is", "are" and "has" of a
+draft into the past, so that every draft an adapter writes can be edited as that writer would and the edits
+counted. Each objective is trained with some random seeds on the embedded base; figures are medians over them
+with their range.
 """
 
 import argparse
@@ -77,7 +78,11 @@ def write_past(path: Path, pairs: int) -> list[dict]:
     rows = []
     for text in paragraphs()[:pairs]:
         words = text.split()
-        seed = {"topic": " ".join(words[:4]).strip(".,;:"), "length": (len(words) + 5) // 10 * 10, "kind": "note"}
+        seed = {
+            "topic": " ".join(words[:4]).strip(".,;:"),
+            "length": (len(words) + 5) // 10 * 10,
+            "kind": "note",
+        }
         rows.append({"seed": seed, "draft": text, "final": past(text)})
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), "utf-8")
     return rows
@@ -91,7 +96,9 @@ def missed(drafts: list[str]) -> float:
     return wrong / max(wrong + right, 1)
 
 
-def train(tools: Path, archive: Path, adapter: Path, variant: Variant, seed: int, fraction: float, extra=()) -> dict:
+def train(
+    tools: Path, archive: Path, adapter: Path, variant: Variant, seed: int, fraction: float, extra=()
+) -> dict:
     command = [
         tools / "lora-train", "--data", archive, "--adapter-path", adapter, "--seed", str(seed), "--threads", "1",
         "--valid-fraction", str(fraction), *variant.flags, *extra, "--json",
@@ -123,20 +130,40 @@ def add(figures: Figures, record: dict) -> None:
 
 def table(title: str, base: dict, results: dict[str, Figures], pairs: int, drafts: bool) -> str:
     lines = [f"**{title}**", ""]
-    header = ["objective", "bits per byte", "loss of words put in", "loss of words cut", f"final preferred, of {pairs}"]
+    header = [
+        "objective",
+        "bits per byte",
+        "loss of words put in",
+        "loss of words cut",
+        f"final preferred, of {pairs}",
+    ]
     header += ["habit missed in drafts"] if drafts else []
     lines += ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
-    cells = ["base alone", f"{base['bits']:.3f}", f"{base['new_loss']:.2f}", f"{base['cut_loss']:.2f}", str(base["preferred"])]
+    cells = [
+        "base alone",
+        f"{base['bits']:.3f}",
+        f"{base['new_loss']:.2f}",
+        f"{base['cut_loss']:.2f}",
+        str(base["preferred"]),
+    ]
     cells += [f"{base['missed']:.2f}"] if drafts else []
     lines.append("| " + " | ".join(cells) + " |")
     for name, figures in results.items():
-        cells = [name, Spread.of(figures.bits).text(3), Spread.of(figures.new).text(2), Spread.of(figures.cut).text(2), Spread.of(figures.preferred).text(0)]
+        cells = [
+            name,
+            Spread.of(figures.bits).text(3),
+            Spread.of(figures.new).text(2),
+            Spread.of(figures.cut).text(2),
+            Spread.of(figures.preferred).text(0),
+        ]
         cells += [Spread.of(figures.missed).text(2)] if drafts else []
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
-def ablate(tools: Path, folder: Path, title: str, archive: Path, seeds: int, fraction: float, probes: list[dict]) -> None:
+def ablate(
+    tools: Path, folder: Path, title: str, archive: Path, seeds: int, fraction: float, probes: list[dict]
+) -> None:
     # A pair takes two places of a batch, and so more steps an epoch. All get as many as two epochs of pairs take.
     first = train(tools, archive, folder / f"{archive.stem}-first", variant("", "dense"), 0, fraction)
     steps = str(len(first["steps"]))
@@ -158,11 +185,24 @@ def ablate(tools: Path, folder: Path, title: str, archive: Path, seeds: int, fra
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--seeds", type=int, default=3, help="trainings of each objective")
-    parser.add_argument("--pairs", type=int, nargs="*", default=[70, 150], help="sizes of Past Tense, held-out edits among them; none skips it")
+    parser.add_argument(
+        "--pairs",
+        type=int,
+        nargs="*",
+        default=[70, 150],
+        help="sizes of Past Tense, held-out edits among them; none skips it",
+    )
     parser.add_argument("--probes", type=int, default=30, help="drafts of each adapter")
-    parser.add_argument("--tools", type=Path, default=REPOSITORY / ".build" / "release", help="the folder of the built programs")
+    parser.add_argument(
+        "--tools",
+        type=Path,
+        default=REPOSITORY / ".build" / "release",
+        help="the folder of the built programs",
+    )
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -171,7 +211,15 @@ def main() -> None:
             write_past(archive, pairs)
             # Seeds that no row has: the paragraphs after those of the archive.
             rest = write_past(folder / "rest.jsonl", 10_000)[max(arguments.pairs) :]
-            ablate(arguments.tools, folder, "Past Tense", archive, arguments.seeds, 0.15, rest[: arguments.probes])
+            ablate(
+                arguments.tools,
+                folder,
+                "Past Tense",
+                archive,
+                arguments.seeds,
+                0.15,
+                rest[: arguments.probes],
+            )
         archive = folder / "shop-notes.jsonl"
         archive.write_bytes((REPOSITORY / "data" / "archive.jsonl").read_bytes())
         ablate(arguments.tools, folder, "Shop Notes", archive, arguments.seeds, 0.4, [])

@@ -54,7 +54,10 @@ def saved(archive: Path, folder: Path, arguments) -> dict:
 
 
 def systems_table(verdicts: dict[str, dict]) -> str:
-    lines = ["| writer | system | bits per byte | voice | adherence | copied | p95 |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "| writer | system | bits per byte | voice | adherence | copied | p95 |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for writer, verdict in verdicts.items():
         for system in verdict["systems"]:
             voice = "–" if system["voice"] is None else f"{system['voice']:.2f}"
