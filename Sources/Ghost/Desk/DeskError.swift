@@ -20,6 +20,8 @@ public enum DeskError: Error, Equatable, Sendable, CustomStringConvertible {
   case tooLarge(path: String, bytes: Int)
   /// What is kept of a draft's first text cannot be read.
   case damagedOriginal(path: String)
+  /// The front matter stands in the text to ship.
+  case damagedFrontMatter(path: String)
   /// No editor is named.
   case noEditor
   /// A value in `ghost.yaml` cannot be used.
@@ -52,6 +54,9 @@ public enum DeskError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): found \(bytes) bytes; expected a piece of at most \(Desk.textLimit). Name the right file."
     case .damagedOriginal(let path):
       "\(path): found no draft as ghost writes it; expected its first text, unchanged. Restore the file."
+    case .damagedFrontMatter(let path):
+      "\(path): found the draft's front matter in its text; expected it whole, between two lines of ---, or gone."
+        + " Restore those lines, or delete all that stands before the text."
     case .noEditor:
       "found no editor in VISUAL or EDITOR; expected a command such as nano. Set one, or open the file yourself."
     case .setting(let place, let found, let expected):

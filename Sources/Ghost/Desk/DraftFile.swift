@@ -65,6 +65,12 @@ struct DraftFile: Equatable, Sendable {
     return text
   }
 
+  /// Whether a text has the first line of a draft's front matter in it: an edit broke the marks around it, and it would
+  /// ship as words of the piece.
+  static func holdsFrontMatter(_ text: String, of id: String) -> Bool {
+    text.utf8.split(separator: UInt8(ascii: "\n")).contains { $0.starts(with: "id: \"\(id)\"".utf8) }
+  }
+
   /// The seed that the draft was written from.
   var seed: Seed {
     Seed(

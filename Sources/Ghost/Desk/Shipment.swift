@@ -60,6 +60,9 @@ extension Desk {
     let original = try openDraft(id)
     let finalPath = final ?? draftPath(id)
     let text = try DraftFile.finalText(finalPath)
+    guard !DraftFile.holdsFrontMatter(text, of: id) else {
+      throw DeskError.damagedFrontMatter(path: finalPath)
+    }
     let diff = WordDiff(draft: original.text, final: text)
     guard !diff.final.isEmpty else { throw DeskError.empty(path: finalPath) }
     guard allowsUnchanged || !text.utf8.elementsEqual(original.text.utf8) else {

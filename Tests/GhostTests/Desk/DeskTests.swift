@@ -161,13 +161,19 @@ import Train
 
   @Test("A draft that was edited without its front matter ships, and a rule at its start is text")
   func frontMatter() throws {
-    let (folder, desk, _) = try Self.desk(["A text."])
+    let (folder, desk, ids) = try Self.desk(["A text."])
     #expect(try DraftFile.finalText(folder.put("Mine.\n", as: "a")) == "Mine.")
     #expect(
       try DraftFile.finalText(folder.put("---\n\nA rule: kept.\n\n---\n", as: "b"))
         == "---\n\nA rule: kept.\n\n---")
     #expect(
       try DraftFile.finalText(folder.put("\u{FEFF}---\ntitle: Mine\n---\n\n  Mine.\n", as: "c")) == "  Mine.")
+    try edit(desk, ids[0]) { String($0.dropFirst("---\n".count)) + "Mine." }
+    #expect(
+      throwing { _ = try desk.ship("lamp") }
+        == "\(desk.draftPath(ids[0])): found the draft's front matter in its text; expected it whole,"
+        + " between two lines of ---, or gone. Restore those lines, or delete all that stands before the text."
+    )
     #expect(try desk.ship("lamp", final: folder("a")).diff.final == ["Mine."])
   }
 
