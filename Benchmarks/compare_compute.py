@@ -1,4 +1,4 @@
-"""Trains the same adapter in float32 and in bfloat16, and compares the losses on what was held out.
+"""Trains the same adapter in every arithmetic, and compares the losses on what was held out.
 
     swift build -c release --product lora-train
     python Benchmarks/compare_compute.py --data data/archive.jsonl
@@ -53,11 +53,20 @@ def main() -> None:
     if not arguments.binary:
         parser.error("no lora-train in .build. Run swift build -c release, or give --binary.")
     with tempfile.TemporaryDirectory() as name:
-        losses = [held_out_loss(compute, arguments, Path(name)) for compute in ("f32", "bf16")]
-    if None in losses:
-        return
-    difference = Spread.of([100 * abs(losses[1] / losses[0] - 1)])
-    print(goals_table([Row("held-out loss, bf16 against f32", difference, LOSS_GOAL, is_ceiling=True, unit=" %")]))
+        losses = {compute: held_out_loss(compute, arguments, Path(name)) for compute in ("f32", "bf16", "int8")}
+    exact = losses.pop("f32")
+    rows = [
+        Row(
+            f"held-out loss, {compute} against f32",
+            Spread.of([100 * abs(loss / exact - 1)]),
+            LOSS_GOAL,
+            is_ceiling=True,
+            unit=" %",
+        )
+        for compute, loss in losses.items()
+        if loss is not None
+    ]
+    print(goals_table(rows))
 
 
 if __name__ == "__main__":

@@ -70,25 +70,6 @@ LK_INLINE const float *rows_of_products(__m512 sums[TILE_ROWS][2], int rows, int
   return panel;
 }
 
-/// The sums of a tile to their places.
-LK_INLINE void store_tile(const __m512 sums[TILE_ROWS][2], int rows, int halves, lk_gemm_result result, size_t row,
-                          size_t column, size_t n) {
-  const __mmask32 mask = lk_mask_32(n - column);
-  LK_UNROLL
-  for (int half = 0; half < halves; half++) {
-    const __mmask16 kept = (__mmask16)(mask >> (half * LK_LANES));
-    const size_t start = column + (size_t)half * LK_LANES;
-    LK_UNROLL
-    for (int i = 0; i < rows; i++) {
-      float *c = (float *)result.c.base + (row + (size_t)i) * result.c.stride + start;
-      __m512 value = _mm512_mul_ps(sums[i][half], _mm512_set1_ps(result.factor));
-      if (result.bias) value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(kept, result.bias + start));
-      if (result.adds) value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(kept, c));
-      _mm512_mask_storeu_ps(c, kept, value);
-    }
-  }
-}
-
 LK_INLINE void tile(int rows, int halves, lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second,
                     const float *panel, size_t row, size_t column, size_t n) {
   __m512 sums[TILE_ROWS][2];

@@ -38,23 +38,55 @@ LK_INLINE lk_i32 lk_quants(const float *x, ptrdiff_t count, float inverse) {
 /// The reciprocal of a scale; zero where it has none that is finite, so that everything rounds to zero.
 LK_INLINE float lk_inverse(float scale) { return scale >= 0x1p-126f ? 1.0f / scale : 0.0f; }
 
+/// The bits of a scale by which no value of up to `peak` is beyond 127.
+LK_INLINE uint32_t lk_scale_bits(float peak) {
+  const lk_u32 bits = (lk_f32_to_bits((lk_f32)(peak / 127.0f)) + 0xffffu) & 0xffff0000u;
+  return bits[0];
+}
+
+/// Writes a block of a row that has `count` values from here on, and its scale.
+LK_INLINE void lk_write_block(uint8_t *values, uint8_t *scale, const float *x, ptrdiff_t count, uint32_t bits) {
+  lk_store_u16(scale, (lk_u32)(bits >> 16), 1);
+  const float inverse = lk_inverse(lk_bits_to_f32((lk_u32)bits)[0]);
+  for (ptrdiff_t k = 0; k < LK_Q8_BLOCK; k += LK_LANES) {
+    lk_store_bytes(values + k, lk_quants(x + k, count - k, inverse) + 128);
+  }
+}
+
 LK_INLINE void lk_quantize_q8_body(void *y, const float *x, size_t width) {
   const size_t padded = lk_q8_padded(width);
   uint8_t *values = y, *scales = values + padded;
   for (size_t j = 0; j < padded; j += LK_Q8_BLOCK) {
     const ptrdiff_t n = (ptrdiff_t)width - (ptrdiff_t)j;
     const float peak = n > 0 ? lk_block_peak(x + j, n < LK_Q8_BLOCK ? (size_t)n : LK_Q8_BLOCK) : 0;
-    // The scale is rounded up, so that the largest value is at most 127 of it.
-    const lk_u32 bits = (lk_f32_to_bits((lk_f32)(peak / 127.0f)) + 0xffffu) & 0xffff0000u;
-    lk_store_u16(scales + j / LK_Q8_BLOCK * sizeof(uint16_t), bits >> 16, 1);
-    const float inverse = lk_inverse(lk_bits_to_f32(bits)[0]);
-    for (ptrdiff_t k = 0; k < LK_Q8_BLOCK; k += LK_LANES) {
-      lk_store_bytes(values + j + k, lk_quants(x + j + k, n - k, inverse) + 128);
-    }
+    lk_write_block(values + j, scales + j / LK_Q8_BLOCK * sizeof(uint16_t), x + j, n, lk_scale_bits(peak));
   }
 }
 
 LK_KERNEL(lk_quantize_q8, (void *y, const float *x, size_t width), (y, x, width))
+
+LK_INLINE void lk_quantize_tiles_q8_body(void *y, size_t row_bytes, const float *x, size_t rows, size_t width) {
+  const size_t padded = lk_q8_padded(width);
+  for (size_t j = 0; j < width; j += LK_Q8_GROUP) {
+    const size_t n = width - j;
+    float peak = 0;
+    for (size_t i = 0; i < rows; i++) {
+      const float most = lk_block_peak(x + i * width + j, n < LK_Q8_GROUP ? n : LK_Q8_GROUP);
+      peak = peak < most ? most : peak;
+    }
+    const uint32_t bits = lk_scale_bits(peak);
+    for (size_t i = 0; i < rows; i++) {
+      uint8_t *values = (uint8_t *)y + i * row_bytes, *scales = values + padded;
+      for (size_t k = j; k < j + LK_Q8_GROUP; k += LK_Q8_BLOCK) {
+        lk_write_block(values + k, scales + k / LK_Q8_BLOCK * sizeof(uint16_t), x + i * width + k,
+                       (ptrdiff_t)width - (ptrdiff_t)k, bits);
+      }
+    }
+  }
+}
+
+LK_KERNEL(lk_quantize_tiles_q8, (void *y, size_t row_bytes, const float *x, size_t rows, size_t width),
+          (y, row_bytes, x, rows, width))
 
 LK_INLINE void lk_quantize_row_q8_body(lk_q8_row y, const float *x, size_t width) {
   const size_t padded = lk_q8_padded(width);

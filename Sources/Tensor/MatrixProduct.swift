@@ -1,8 +1,14 @@
+import CKernels
+
 /// Matrix products in the arithmetic of their left operand, with float32 sums: through this package's own kernels, or
-/// in float32 through OpenBLAS where the processor has no registers of 512 bits.
+/// in float32 through OpenBLAS where the processor has no registers of 512 bits. Weights in `q8Tiled` take integer
+/// products instead.
 public enum MatrixProduct {
   /// The type whose products this processor computes fastest.
   public static var fastestType: DType { KernelLevel.current == .avx512bf16 ? .bfloat16 : .float32 }
+
+  /// Whether this processor has instructions for products of bytes.
+  public static var isFastInIntegers: Bool { lk_has_fast_q8(kernelLevel) }
 
   /// Whether a float32 left operand may stand beside a right one in fewer bits, which is then widened as it is read.
   public static var widensRightOperand: Bool { PackedGEMM.isFastInFloat32 }
@@ -23,7 +29,7 @@ public enum MatrixProduct {
   /// - Parameters:
   ///   - a: [M, K].
   ///   - b: [K, N], or [N, K] if `transposeB`. Beside a bfloat16 `a` it may be in any format, and its values are
-  ///     rounded; beside a float32 one where `widensRightOperand`.
+  ///     rounded; beside a float32 one where `widensRightOperand`. In `q8Tiled` it may stand beside either.
   ///   - term: A₂ and B₂.
   ///   - c: [M, N]; float32, or of either type beside a bfloat16 `a`. It overlaps no operand.
   ///   - factor: A factor on the first product; there is no second one beside a factor other than 1.
@@ -34,6 +40,16 @@ public enum MatrixProduct {
   ) {
     precondition(factor == 1 || (term == nil && bias == nil), "a factor beside other terms")
     precondition(b.isReadInPlace(by: a.dtype), "\(a.dtype) by \(b.format)")
+    if b.format == .q8Tiled {
+      let isInOne = term == nil || a.dtype == .bfloat16
+      IntegerGEMM.multiply(
+        a, b, transposeB: transposeB, plus: isInOne ? term : nil, into: c, adds: adds, factor: factor,
+        bias: bias, pool: pool)
+      if let term, !isInOne {
+        multiply(term.a, term.b, transposeB: transposeB, into: c, adds: true, pool: pool)
+      }
+      return
+    }
     if a.dtype == .bfloat16 || PackedGEMM.isFastInFloat32 {
       return PackedGEMM.multiply(
         a, b, transposeB: transposeB, plus: term, into: c, adds: adds, factor: factor, bias: bias, pool: pool)

@@ -34,7 +34,7 @@ enum PackedGEMM {
     let termSize = term.map { panelSize($0.a.columns, a.dtype) } ?? 0
     let wholeSize = panelSize(min(a.columns, depth), a.dtype) + termSize
     let group = max(1, cachedBytes / max(1, a.dtype.byteCount * wholeSize)) * panelColumns
-    let grid = Grid(rows: c.rows, columns: c.columns, threads: pool.threadCount)
+    let grid = ProductGrid(rows: c.rows, columns: c.columns, threads: pool.threadCount)
     pool.parallel(grid.count) { task, worker in
       let (rows, columns) = grid.tile(task)
       let panels = pool.productScratch.panels(worker, count: group / panelColumns * wholeSize, a.dtype)
@@ -94,7 +94,7 @@ enum PackedGEMM {
         left.halves, left.stride, narrow.halves, narrow.stride, narrow.rows, narrow.columns, level)
     }
     let target = isLeftNarrow ? c : sums
-    let grid = Grid(rows: 1, columns: wide.columns, threads: pool.threadCount)
+    let grid = ProductGrid(rows: 1, columns: wide.columns, threads: pool.threadCount)
     pool.parallel(grid.count) { task in
       let columns = grid.tile(task).columns
       let result = lk_gemm_result(
@@ -111,18 +111,18 @@ enum PackedGEMM {
     }
   }
 
-  private static let panelColumns = Int(LK_PANEL_COLUMNS)
+  static let panelColumns = Int(LK_PANEL_COLUMNS)
   /// Three eighths of a second-level cache of one megabyte: the rest is for the rows of A and C passing through.
-  private static let cachedBytes = 384 << 10
+  static let cachedBytes = 384 << 10
   /// The longest panel takes two thirds of that: an inner dimension of 2,048 in float32, of 4,096 in bfloat16.
-  private static let longestPanelBytes = 256 << 10
+  static let longestPanelBytes = 256 << 10
 
   /// The elements of one panel with an inner dimension of `k`, which bfloat16 fills up to pairs.
   private static func panelSize(_ k: Int, _ dtype: DType) -> Int {
     (dtype == .bfloat16 ? k + k % 2 : k) * panelColumns
   }
 
-  private static func operand(_ a: Matrix?) -> lk_gemm_operand {
+  static func operand(_ a: Matrix?) -> lk_gemm_operand {
     lk_gemm_operand(base: a?.address, stride: a?.stride ?? 0, k: a?.columns ?? 0)
   }
 
@@ -142,45 +142,12 @@ enum PackedGEMM {
     }
   }
 
-  private static func requireOperands(_ a: Matrix, _ b: WeightMatrix, _ transposeB: Bool, _ c: Matrix) {
+  static func requireOperands(_ a: Matrix, _ b: WeightMatrix, _ transposeB: Bool, _ c: Matrix) {
     precondition(
       (a.dtype == .bfloat16 || c.dtype == .float32) && a.rows == c.rows
         && (transposeB ? b.columns : b.rows) == a.columns
         && (transposeB ? b.rows : b.columns) == c.columns,
       "\(a.dtype) [\(a.rows), \(a.columns)] · [\(b.rows), \(b.columns)]\(transposeB ? "ᵀ" : "")"
         + " into [\(c.rows), \(c.columns)]")
-  }
-
-  /// The parts of C that are one task each: about four for each thread where C is large enough, so that one that is
-  /// held up is made good by the others. Columns are cut first, in whole panels: each part packs its own.
-  private struct Grid {
-    private let (rows, columns, panels): (Int, Int, Int)
-    private let (rowParts, columnParts): (Int, Int)
-
-    init(rows: Int, columns: Int, threads: Int) {
-      let panels = (columns + panelColumns - 1) / panelColumns
-      let wanted = threads == 1 ? 1 : 4 * threads
-      // Of the numbers of parts near the wanted one, that with which the busiest thread has the least to do.
-      func longest(_ parts: Int) -> Int {
-        ((parts + threads - 1) / threads) * ((panels + parts - 1) / parts)
-      }
-      let most = min(panels, wanted)
-      let columnParts = (max(1, most / 2)...most).reversed().min { longest($0) < longest($1) } ?? most
-      (self.rows, self.columns, self.panels) = (rows, columns, panels)
-      self.columnParts = columnParts
-      // A panel is packed as 32 columns wide however few it has, which two hundred rows repay.
-      rowParts = max(1, min(wanted / columnParts, rows / 224))
-    }
-
-    var count: Int { rowParts * columnParts }
-
-    func tile(_ task: Int) -> (rows: Range<Int>, columns: Range<Int>) {
-      let (row, column) = (task / columnParts, task % columnParts)
-      let end = (column + 1) * panels / columnParts * panelColumns
-      return (
-        row * rows / rowParts..<(row + 1) * rows / rowParts,
-        column * panels / columnParts * panelColumns..<min(columns, end)
-      )
-    }
   }
 }

@@ -1,3 +1,5 @@
+import CKernels
+
 /// The working memory of packed products: panels for each thread, and buffers of the calling one.
 ///
 /// It serves one product at a time, from outside the pool's tasks.
@@ -27,6 +29,27 @@ struct ProductScratch: Sendable {
       case .bfloat16(let base): .bfloat16(base + count)
       }
     }
+  }
+
+  /// The panels of one worker in bytes.
+  func panels(_ worker: Int, byteCount: Int) -> UnsafeMutableRawPointer {
+    precondition(byteCount <= ProductScratch.byteCount, "panels of \(byteCount) bytes")
+    return UnsafeMutableRawPointer(workers[worker].base)
+  }
+
+  /// The most rows of so many groups that `quantized` has room for.
+  func quantizedRows(groups: Int) -> Int {
+    ProductScratch.byteCount / (max(1, groups) * (Int(LK_Q8_GROUP) + MemoryLayout<Float>.stride))
+  }
+
+  /// A left operand of a product in eight bits, of the calling thread.
+  func quantized(rows: Int, groups: Int) -> lk_q8_operand {
+    precondition(rows <= quantizedRows(groups: groups), "\(rows) rows of \(groups) groups")
+    let base = UnsafeMutableRawPointer(caller.base)
+    let valueBytes = rows * groups * Int(LK_Q8_GROUP)
+    return lk_q8_operand(
+      values: base.assumingMemoryBound(to: UInt8.self),
+      scales: (base + valueBytes).assumingMemoryBound(to: Float.self), groups: groups)
   }
 
   /// The panels of one worker, of at least `count` elements.

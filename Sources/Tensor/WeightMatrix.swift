@@ -15,6 +15,12 @@ public struct WeightMatrix: @unchecked Sendable {
     case bfloat16
     /// Blocks of 32 values along a row, eight bits each, with one scale: 8.5 bits a value (see `lk_quantize_q8`).
     case q8
+    /// The same with one scale for each 64 × 64 values, so that products in integers can go through rows and through
+    /// columns.
+    case q8Tiled
+
+    /// Whether values are multiples of the scale of their block.
+    var isQuantized: Bool { self == .q8 || self == .q8Tiled }
   }
 
   /// The first value of the first row.
@@ -57,17 +63,23 @@ public struct WeightMatrix: @unchecked Sendable {
     switch format {
     case .float32: 4 * columns
     case .bfloat16: 2 * columns
-    case .q8: lk_q8_padded(columns) / 16 * 17
+    case .q8, .q8Tiled: lk_q8_padded(columns) / 16 * 17
     }
   }
 
   /// The same values as a matrix to read; not for q8, which is none.
   public var matrix: Matrix {
-    precondition(format != .q8, "weights in eight bits as a matrix")
+    precondition(!format.isQuantized, "weights in eight bits as a matrix")
     let dtype: DType = format == .float32 ? .float32 : .bfloat16
     return Matrix(
       UnsafeMutableRawPointer(mutating: base), dtype, rows: rows, columns: columns,
       stride: rowBytes / dtype.byteCount)
+  }
+
+  /// The same values, for products in the arithmetic of the other operand instead of in integers.
+  var dequantized: WeightMatrix {
+    WeightMatrix(
+      base: base, rows: rows, columns: columns, format: format == .q8Tiled ? .q8 : format, rowBytes: rowBytes)
   }
 
   /// The window onto the given rows.
@@ -88,7 +100,7 @@ public struct WeightMatrix: @unchecked Sendable {
     switch format {
     case .float32: return lk_rows(base: start + 4 * first, stride: rowBytes / 4, type: LK_F32, scales: nil)
     case .bfloat16: return lk_rows(base: start + 2 * first, stride: rowBytes / 2, type: LK_BF16, scales: nil)
-    case .q8:
+    case .q8, .q8Tiled:
       let block = Int(LK_Q8_BLOCK)
       precondition(
         first % block == 0 && (columns.upperBound % block == 0 || columns.upperBound == self.columns),

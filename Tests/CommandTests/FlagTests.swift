@@ -37,7 +37,7 @@ struct FlagTests {
     expected.masksPrompt = false
     expected.recomputesLayers = true
     expected.skipsBadRows = true
-    expected.compute = .float32
+    expected.compute = .int8
     expected.quantization = .q8
     expected.threads = 1
     #expect(
@@ -49,7 +49,7 @@ struct FlagTests {
         "0.2", "--sunset-days", "30", "--seed", "9", "--no-shuffle", "--no-mask-prompt", "--recompute",
         "--skip-bad-rows",
         "--compute",
-        "f32", "--quantize", "q8", "--threads", "1") == expected)
+        "int8", "--quantize", "q8", "--threads", "1") == expected)
     #expect(try Self.options("--learning-rate", "auto").learningRate == .automatic)
   }
 

@@ -7,7 +7,7 @@ import Testing
 @Suite("LinearCrossEntropy") struct LinearCrossEntropyTests {
   struct Problem {
     let rows = 11, width = 12, vocabulary = 37
-    let hidden = GuardedMatrix(seed: 1, rows: 11, columns: 12)
+    let hidden: GuardedMatrix
     let head: HeldWeights
     let labels = (0..<11).map { Int32($0 * 17 % 37) }
     let weights: [Float] = (0..<11).map { $0 == 3 ? 0 : Float($0) / 4 }
@@ -15,6 +15,13 @@ import Testing
 
     init(_ format: WeightMatrix.Format = .float32) {
       head = HeldWeights(seed: 2, rows: vocabulary, columns: width, format: format)
+      // Products in eight bits leave values as they are that are multiples of 1/127 of the largest of their row.
+      let values = normalValues(11 * 12, seed: 1)
+      let multiples = values.enumerated().map {
+        $0 % 12 == 0 ? 127 : max(-127, min(127, ($1 * 40).rounded()))
+      }
+      hidden = GuardedMatrix(
+        format == .q8Tiled ? multiples.map { $0 / 40 } : values, rows: 11, columns: 12)
     }
 
     /// losses, dHidden and dHead (on top of 1).
@@ -52,7 +59,7 @@ import Testing
 
   @Test(
     "losses and gradients agree with the reference over the values that the head holds",
-    arguments: [true, false], [WeightMatrix.Format.float32, .bfloat16, .q8])
+    arguments: [true, false], [WeightMatrix.Format.float32, .bfloat16, .q8, .q8Tiled])
   func agreesWithReference(weighted: Bool, format: WeightMatrix.Format) {
     let problem = Problem(format)
     let weights = problem.weights.map { Double(problem.scale) * (weighted ? Double($0) : 1) }

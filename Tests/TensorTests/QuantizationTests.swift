@@ -42,4 +42,50 @@ import Testing
     let x: [Float] = [127, -127, 64, 1, 0.5].map { $0 / 8 }
     #expect(quantize(x, .scalar).values == [127, -127, 64, 1, 0].map { $0 / 8 })
   }
+
+  @Test(
+    "In tiles a value moves by at most half a step of its 64 × 64, whose scales are one",
+    arguments: [(1, 1), (63, 65), (64, 64), (65, 200)])
+  func tiles(rows: Int, columns: Int) {
+    let x = normalValues(rows * columns, seed: 3).enumerated().map { index, value in
+      [1, 1e-20, 1e20][index % columns / 64 % 3] * value
+    }
+    let rowBytes = WeightMatrix.rowBytes(columns: columns, .q8Tiled)
+    func quantize(_ level: KernelLevel) -> [UInt8] {
+      var bytes = [UInt8](repeating: 0xa5, count: rows * rowBytes)
+      bytes.withUnsafeMutableBytes { bytes in
+        for first in stride(from: 0, to: rows, by: 64) {
+          let part = Array(x[first * columns..<min(rows, first + 64) * columns])
+          lk_quantize_tiles_q8(
+            bytes.baseAddress! + first * rowBytes, rowBytes, part, part.count / columns, columns, level.code)
+        }
+      }
+      return bytes
+    }
+    let expected = quantize(.scalar)
+    for level in KernelLevel.available { #expect(quantize(level) == expected) }
+    let wide = GuardedMatrix(seed: 1, rows: rows, columns: columns)
+    expected.withUnsafeBytes {
+      WeightMatrix($0.baseAddress!, rows: rows, columns: columns, format: .q8Tiled).widen(into: wide.matrix)
+    }
+    let bounds = x.indices.map { index in
+      let (row, column) = (index / columns / 64 * 64, index % columns / 64 * 64)
+      var peak: Float = 0
+      for i in row..<min(rows, row + 64) {
+        for j in column..<min(columns, column + 64) { peak = max(peak, abs(x[i * columns + j])) }
+      }
+      // As for a block of 32.
+      return Double(peak) / 127 * (1 + 0x1p-7) * (0.5 + 256 * u)
+    }
+    expectClose(wide.values, x.map(Double.init), within: bounds)
+    let padded = rowBytes / 17 * 16
+    for row in 0..<rows {
+      for block in 0..<(padded / 32) {
+        let scale = { (row: Int, block: Int) in
+          expected[row * rowBytes + padded + 2 * block..<row * rowBytes + padded + 2 * block + 2]
+        }
+        #expect(scale(row, block).elementsEqual(scale(row / 64 * 64, block / 2 * 2)))
+      }
+    }
+  }
 }

@@ -73,6 +73,20 @@ import Testing
     #expect(report.lines.count == 12)
   }
 
+  @Test("Products in eight bits are measured against their own peak, over weights in eight bits")
+  func integers() throws {
+    var options = TrainingOptions()
+    options.batchSize = 1
+    options.maxSequenceLength = 16
+    options.maxSteps = 1
+    options.compute = .int8
+    var benchmark = Benchmark(basePath: Fixtures.model("smollm2"), options: options)
+    benchmark.peakSize = 128
+    let report = try benchmark.start()
+    #expect(report.peak.samples.allSatisfy { $0 > 0 && $0.isFinite } && report.training.median > 0)
+    #expect(report.json["compute"] == "int8")
+  }
+
   @Test("What cannot be measured is refused")
   func refusals() {
     func message(_ change: (inout TrainingOptions) -> Void) -> String? {

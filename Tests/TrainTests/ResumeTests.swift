@@ -141,6 +141,7 @@ struct ResumeTests {
     #expect(try refusal { $0.options.learningRate = .value(1e-3) } == text("learning_rate"))
     #expect(try refusal { $0.options.seed = 1 } == text("seed"))
     #expect(try refusal { $0.options.quantization = .q8 } == text("quantize"))
+    #expect(try refusal { $0.options.compute = .int8 } == text("compute"))
     #expect(try refusal { $0.options.adapter.alpha = 8 } == text("alpha"))
     #expect(try refusal { $0.options.gradientAccumulationSteps = 2 } == text("grad_accumulation_steps"))
     #expect(try refusal { $0.base = Fixtures.model("llama-linear") } == text("base_sha256"))

@@ -265,6 +265,48 @@ void lk_gemm_f32(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand s
 /// The same sums for few rows of `a`, with a right operand that is not packed: b is float32, row-major [a.k, n].
 void lk_gemm_unpacked_f32(lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t m, size_t n, lk_level level);
 
+/// The values that share a scale in products in eight bits, along the inner dimension: a group of q8.
+#define LK_Q8_GROUP 64
+
+/// Rows of bytes q that stand for (q − 128)·scale, padded with 128 to whole groups, and the scales of each row's
+/// groups, max |x| / 127. One row follows the other.
+typedef struct {
+  uint8_t *values;
+  float *scales;
+  /// The groups of a row.
+  size_t groups;
+} lk_q8_operand;
+
+/// Writes x, float32 or bfloat16, as a left operand of `lk_gemm_q8`.
+void lk_quantize_operand_q8(lk_q8_operand y, lk_rows x, size_t rows, size_t width, lk_level level);
+
+/// A group of the inner dimension in a panel of 32 columns.
+typedef struct {
+  /// −127 … 127, for each four rows of b and each column the four values side by side.
+  int8_t values[LK_Q8_GROUP / 4][LK_PANEL_COLUMNS][4];
+  /// −128 times the sum of each column: it takes back the 128 that every value on the left has too much.
+  int32_t offsets[LK_PANEL_COLUMNS];
+  float scale;
+  /// To whole cache lines.
+  uint8_t unused[60];
+} lk_q8_block;
+
+/// Packs b, row-major [k, n] of q8, as the right operand of `lk_gemm_q8`, in panels of 32 columns `panel_stride` bytes
+/// apart; zero beyond k and n. Of b, each 64 × 32 values from the first on share a scale.
+void lk_pack_q8(void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n, lk_level level);
+
+/// Packs the transpose of b, row-major [n, k], of which each 32 × 64 values share a scale.
+void lk_pack_transposed_q8(void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n, lk_level level);
+
+/// The sums Σₚ first[i,p]·b[p,j] + Σₚ second[i,p]·b₂[p,j]: the first exact in integers within each group, the groups
+/// added in float32; the second, in bfloat16 and for a c of either type, packed behind the first in every panel. At
+/// levels below `LK_AVX512BF16` a second operand takes the plain way.
+void lk_gemm_q8(lk_gemm_result result, lk_q8_operand first, lk_gemm_operand second, const void *panels,
+                size_t panel_stride, size_t m, size_t n, lk_level level);
+
+/// Whether this processor has the instructions for products in eight bits that a level may use.
+bool lk_has_fast_q8(lk_level level);
+
 /// y[j,i] = x[i,j] for a float32 matrix x of `rows` × `width`.
 void lk_transpose_f32(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows, size_t width,
                       lk_level level);
@@ -310,9 +352,8 @@ void lk_head_scores(float *scores, size_t scores_stride, const float *q, size_t 
 void lk_add_head_values(float *o, size_t o_stride, const float *p, size_t p_stride, size_t heads, lk_rows v,
                         size_t tokens, size_t width, lk_level level);
 
-/// The values that share a scale in q8, and the values to whose multiple a row is padded.
+/// The values that share a scale in q8; a row is padded to a multiple of `LK_Q8_GROUP`.
 #define LK_Q8_BLOCK 32
-#define LK_Q8_GROUP 64
 
 static inline size_t lk_q8_padded(size_t width) { return (width + LK_Q8_GROUP - 1) / LK_Q8_GROUP * LK_Q8_GROUP; }
 
@@ -320,6 +361,9 @@ static inline size_t lk_q8_padded(size_t width) { return (width + LK_Q8_GROUP - 
 /// multiple of 64; behind them the scale of each 32 of them as bfloat16, max |x| / 127 rounded up.
 /// That is 17/16 bytes for each value of the padded row.
 void lk_quantize_q8(void *y, const float *x, size_t width, lk_level level);
+
+/// Writes up to 64 contiguous rows as q8, `row_bytes` apart, with one scale for each 64 columns of all of them.
+void lk_quantize_tiles_q8(void *y, size_t row_bytes, const float *x, size_t rows, size_t width, lk_level level);
 
 /// The values of a row of q8, exactly: seven bits and a sign times the eight bits of a scale.
 void lk_widen_q8(float *y, const void *x, size_t width, lk_level level);

@@ -45,7 +45,7 @@ public enum Linear {
   /// Computes y = x·Wᵀ + u·Vᵀ + bias, or adds it to y where `accumulates`.
   ///
   /// Bfloat16 inputs are multiplied by weights rounded to bfloat16, with float32 sums; float32 inputs by weights widened
-  /// to float32. The work is cut by shape alone, so the result does not depend on the number of threads.
+  /// to float32; weights in `q8Tiled` by inputs rounded as they are. The work is cut by shape alone, so the result does not depend on the number of threads.
   ///
   /// - Parameters:
   ///   - x: [T, in].
@@ -103,7 +103,7 @@ public enum Linear {
 extension WeightMatrix {
   /// Whether products with inputs of this type take the values from where they lie.
   func isReadInPlace(by dtype: DType) -> Bool {
-    format == .float32 || dtype == .bfloat16 || MatrixProduct.widensRightOperand
+    format == .float32 || format == .q8Tiled || dtype == .bfloat16 || MatrixProduct.widensRightOperand
   }
 
   /// Writes every value as float32, exactly, on the calling thread.
@@ -118,7 +118,7 @@ extension WeightMatrix {
       case .float32:
         y.row(index).update(from: row(index).assumingMemoryBound(to: Float.self), count: columns)
       case .bfloat16: lk_widen_bf16(y.row(index), row(index), columns, level)
-      case .q8: lk_widen_q8(y.row(index), row(index), columns, level)
+      case .q8, .q8Tiled: lk_widen_q8(y.row(index), row(index), columns, level)
       }
     }
   }

@@ -20,7 +20,7 @@ public struct RowInput: @unchecked Sendable {
     pairs = formats.contains(.bfloat16) ? take((columns + 31) / 32 * 32) : nil
     let padded = lk_q8_padded(columns)
     quantized =
-      formats.contains(.q8)
+      formats.contains(where: \.isQuantized)
       ? lk_q8_row(
         values: take(padded / 4).address.assumingMemoryBound(to: Int8.self),
         offsets: take(padded / 4).address.assumingMemoryBound(to: Int32.self),
@@ -50,7 +50,7 @@ public struct RowInput: @unchecked Sendable {
       )
     case (.bfloat16, let pairs?, _):
       lk_gemv_bf16(y, w, weight.rowBytes, pairs.base, rows, columns, adds, level)
-    case (.q8, _, let quantized?):
+    case (.q8, _, let quantized?), (.q8Tiled, _, let quantized?):
       lk_gemv_q8(y, w, weight.rowBytes, quantized, rows, columns, adds, level)
     default: preconditionFailure("a row that was not prepared for \(weight.format) weights")
     }

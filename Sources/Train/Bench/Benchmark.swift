@@ -42,7 +42,6 @@ public struct Benchmark {
   public func start(onStep: (Int, Int) -> Void = { _, _ in }) throws -> BenchmarkReport {
     try options.check()
     let pool = ThreadPool(threadCount: options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
-    let dtype = options.compute.dtype
     let base = try BaseModel(path: basePath, holding: options.holding, pool: pool)
     let context = base.configuration.contextLength
     let length = options.maxSequenceLength ?? min(Self.defaultSequenceLength, context)
@@ -56,7 +55,12 @@ public struct Benchmark {
         "--batch-size is \(options.batchSize ?? 1); expected at most \(Self.largestBatchSize). Lower it.")
     }
     let training = try Training(base, options, length: length, pool: pool)
-    var peak = MatrixProduct.measurePeak(dtype, size: peakSize, products: Self.outerProducts, pool: pool)
+    func measurePeak(_ products: Int) -> [Double] {
+      MatrixProduct.measurePeak(
+        options.compute.dtype, inIntegers: options.compute == .int8, size: peakSize, products: products,
+        pool: pool)
+    }
+    var peak = measurePeak(Self.outerProducts)
     let steps = options.maxSteps ?? Self.defaultSteps
     var rates: [Double] = []
     // Step 0 warms up: it is the first to touch the buffers.
@@ -65,16 +69,16 @@ public struct Benchmark {
       let result = try training.step(number)
       guard number > 0 else { continue }
       rates.append(Double(result.tokens) / result.seconds)
-      peak += MatrixProduct.measurePeak(dtype, size: peakSize, products: 1, pool: pool)
+      peak += measurePeak(1)
     }
-    peak += MatrixProduct.measurePeak(dtype, size: peakSize, products: Self.outerProducts, pool: pool)
+    peak += measurePeak(Self.outerProducts)
     // The largest part of a process's life ends here; generation takes less.
     let peakBytes = MemoryPlan.peakResidentBytes()
     let drafting = DraftingBenchmark.run(
       try BaseModel(path: basePath, holding: WeightHolding(drafting: options.quantization), pool: pool),
       rank: options.adapter.rank, pool: pool)
     return BenchmarkReport(
-      basePath: basePath, parameters: base.configuration.parameterCount, dtype: dtype,
+      basePath: basePath, parameters: base.configuration.parameterCount, compute: options.compute.resolved,
       quantization: options.quantization, threads: pool.threadCount, rank: options.adapter.rank,
       batchSize: training.batchSize, sequenceLength: length,
       work: TrainingWork(base.configuration, adapter: options.adapter, sequenceLength: length),

@@ -9,8 +9,8 @@ public struct BenchmarkReport: Equatable, Sendable {
   public let basePath: String
   /// The base's parameters.
   public let parameters: Int
-  /// The type that products of training read.
-  public let dtype: DType
+  /// The arithmetic of training's products.
+  public let compute: TrainingOptions.Compute
   /// What the weights were rounded to; nil for as they are.
   public let quantization: WeightQuantization?
   /// The threads that worked.
@@ -58,7 +58,7 @@ public struct BenchmarkReport: Equatable, Sendable {
     return FactList.lines([
       (
         "base",
-        "\(basePath), \(NumberText.fixed(Double(parameters) / 1e6, 1)) M parameters, trained in \(dtype)"
+        "\(basePath), \(NumberText.fixed(Double(parameters) / 1e6, 1)) M parameters, trained in \(compute.rawValue)"
           + (quantization.map { " over \($0)" } ?? "")
       ),
       ("machine", "\(NumberText.counted(threads, "thread")), \(GEMM.libraryVersion)"),
@@ -103,7 +103,7 @@ public struct BenchmarkReport: Equatable, Sendable {
     }
     return [
       "base": .string(basePath), "parameters": .integer(Int64(parameters)),
-      "compute": .string(TrainingOptions.Compute(dtype).rawValue),
+      "compute": .string(compute.rawValue),
       "quantize": quantization.map { .string($0.rawValue) } ?? .null,
       "threads": .integer(Int64(threads)), "rank": .integer(Int64(rank)),
       "batch_size": .integer(Int64(batchSize)), "max_seq_length": .integer(Int64(sequenceLength)),

@@ -37,17 +37,28 @@ public struct TrainingOptions: Equatable, Sendable {
     case float32 = "f32"
     /// Operands of products rounded to bfloat16, their sums and all that trains in float32.
     case bfloat16 = "bf16"
+    /// Products with the base's weights in eight bits, the weights rounded once and the other side as it comes, but for
+    /// the gradient that leaves the head; all else as `automatic` has it.
+    case int8
 
-    /// The setting that names a type.
-    public init(_ dtype: DType) { self = dtype == .bfloat16 ? .bfloat16 : .float32 }
+    /// The setting with what it leaves to the machine filled in.
+    public var resolved: Compute {
+      guard self == .automatic else { return self }
+      return dtype == .bfloat16 ? .bfloat16 : .float32
+    }
 
-    /// The type that products read on this machine.
+    /// The type of activations and their gradients on this machine.
     public var dtype: DType {
       switch self {
-      case .automatic: MatrixProduct.fastestType
+      case .automatic, .int8: MatrixProduct.fastestType
       case .float32: .float32
       case .bfloat16: .bfloat16
       }
+    }
+
+    /// How the base's weights are held for it.
+    func holding(_ quantization: WeightQuantization?) -> WeightHolding {
+      self == .int8 ? .q8Tiled : WeightHolding(for: dtype, quantization: quantization)
     }
   }
 
@@ -106,18 +117,25 @@ public struct TrainingOptions: Equatable, Sendable {
   public var threads: Int?
 
   /// How these settings hold the base's weights.
-  var holding: WeightHolding { WeightHolding(for: compute.dtype, quantization: quantization) }
+  var holding: WeightHolding { compute.holding(quantization) }
 
   /// The defaults.
   public init() {}
 
   /// What the writer should know about these settings before going on.
   public var warnings: [String] {
-    guard epochs > TrainingOptions.advisedEpochs, maxSteps == nil else { return [] }
-    return [
-      "warning: \(epochs) epochs; 1 to \(TrainingOptions.advisedEpochs) is the normal range, beyond it a model learns"
-        + " its archive by heart. The adapter kept is the best by held-out loss."
-    ]
+    var warnings: [String] = []
+    if epochs > TrainingOptions.advisedEpochs, maxSteps == nil {
+      warnings.append(
+        "warning: \(epochs) epochs; 1 to \(TrainingOptions.advisedEpochs) is the normal range, beyond it a model learns"
+          + " its archive by heart. The adapter kept is the best by held-out loss.")
+    }
+    if compute == .int8, !MatrixProduct.isFastInIntegers {
+      warnings.append(
+        "warning: --compute int8 on a processor without instructions for products of bytes (VNNI) is slow."
+          + " --compute auto takes what is fast here.")
+    }
+    return warnings
   }
 
   /// The module names of all projections, apart by commas.

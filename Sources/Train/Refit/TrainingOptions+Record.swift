@@ -61,7 +61,8 @@ extension TrainingOptions {
     masksPrompt = try flag("mask_prompt") ?? masksPrompt
     skipsBadRows = try flag("skip_bad_rows") ?? skipsBadRows
     compute =
-      try value("compute", "f32 or bf16") { $0.stringValue.flatMap { Compute(rawValue: $0) } } ?? compute
+      try value("compute", "f32, bf16 or int8") { $0.stringValue.flatMap { Compute(rawValue: $0) } }
+      ?? compute
     quantization = try value("quantize", "q8") { $0.stringValue.flatMap { WeightQuantization(rawValue: $0) } }
     sunsetDays = try whole("sunset_days", of: record) ?? sunsetDays
   }

@@ -44,7 +44,7 @@ public enum RunRecord {
       "valid_fraction": .number(options.validFraction), "seed": .string("\(options.seed)"),
       "shuffle": .bool(options.shuffles), "mask_prompt": .bool(options.masksPrompt),
       "skip_bad_rows": .bool(options.skipsBadRows),
-      "compute": .string(TrainingOptions.Compute(prepared.decoder.dtype).rawValue),
+      "compute": .string(options.compute.resolved.rawValue),
       "quantize": options.quantization.map { .string($0.rawValue) } ?? .null,
     ]
   }

@@ -55,7 +55,7 @@ public struct VerdictRun: Equatable, Sendable {
     let record = try RunRecord.read(adapterPath)
     if let record, !RunRecord.isFinished(record) { throw VerdictInputError.unfinished(adapter: adapterPath) }
     let base = try BaseModel(
-      path: basePath, holding: WeightHolding(for: compute.dtype, quantization: quantization), pool: pool)
+      path: basePath, holding: compute.holding(quantization), pool: pool)
     try AdapterFingerprint.check(adapterPath, for: base)
     let adapter = try AdapterFolder.read(adapterPath, for: base.configuration)
     let window = min(base.configuration.contextLength, window ?? FewShotPrompt.window)

@@ -26,10 +26,10 @@ final class HeldWeights {
       Conversion.widen(from: start + 1, dtype: .bfloat16, into: &wide, count: values.count, pool: pool)
       matrix = WeightMatrix(start + 1, rows: rows, columns: columns, format: format)
       doubles = wide.map(Double.init)
-    case .q8:
+    case .q8, .q8Tiled:
       let pool = ThreadPool(threadCount: 1)
-      Quantization.q8(
-        from: values, dtype: .float32, rows: rows, columns: columns, into: start + 1, pool: pool)
+      let quantize = format == .q8 ? Quantization.q8 : Quantization.q8Tiled
+      quantize(values, .float32, rows, columns, start + 1, pool)
       matrix = WeightMatrix(start + 1, rows: rows, columns: columns, format: format)
       let wide = Storage(count: values.count)
       matrix.widen(into: wide.matrix(rows: rows, columns: columns))

@@ -31,7 +31,7 @@ import Testing
     tiny.options.shuffles = false
     tiny.options.masksPrompt = false
     tiny.options.skipsBadRows = true
-    tiny.options.compute = .float32
+    tiny.options.compute = .int8
     tiny.options.quantization = .q8
     // What changes nothing in an adapter is no part of its recipe.
     tiny.options.threads = nil

@@ -1,0 +1,144 @@
+#include "pack.h"
+
+// The plain twins: one element after another.
+
+static int8_t element_q8(lk_rows b, size_t i, size_t j) {
+  return (int8_t)(((const uint8_t *)b.base)[i * b.stride + j] - 128);
+}
+
+static void pack_elements(void *panels, size_t panel_stride, lk_rows b, bool transposed, size_t k, size_t n) {
+  for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS) {
+    lk_q8_block *block = (lk_q8_block *)((char *)panels + j / LK_PANEL_COLUMNS * panel_stride);
+    for (size_t p = 0; p < k; p += LK_Q8_GROUP, block++) {
+      block->scale = transposed ? scale_at(b, j, p) : scale_at(b, p, j);
+      for (size_t column = 0; column < LK_PANEL_COLUMNS; column++) {
+        int32_t sum = 0;
+        for (size_t row = 0; row < LK_Q8_GROUP; row++) {
+          const bool held = p + row < k && j + column < n;
+          const int8_t value =
+              !held ? 0 : transposed ? element_q8(b, j + column, p + row) : element_q8(b, p + row, j + column);
+          block->values[row / 4][column][row % 4] = value;
+          sum += value;
+        }
+        block->offsets[column] = -128 * sum;
+      }
+    }
+  }
+}
+
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), \
+                             apply_to = function)
+
+/// Sixty-four values from column `j` of row `i` on, signed; zero where the mask is.
+LK_INLINE __m512i load_64(lk_rows b, size_t i, size_t j, __mmask64 mask) {
+  const __m512i bytes = _mm512_maskz_loadu_epi8(mask, (const uint8_t *)b.base + i * b.stride + j);
+  return _mm512_maskz_sub_epi8(mask, bytes, _mm512_set1_epi8((char)0x80));
+}
+
+LK_INLINE __mmask64 mask_64(size_t left) { return left >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << left) - 1; }
+
+/// Takes the four values of each of sixteen columns from their offsets, at 128 each.
+LK_INLINE __m512i less_128_times(__m512i offsets, __m512i values) {
+  return _mm512_dpbusd_epi32(offsets, _mm512_set1_epi8((char)0x80), values);
+}
+
+/// Sixteen columns of a group: bytes of a row of b that lie side by side stay so.
+LK_INLINE void pack_transposed_half(lk_q8_block *block, size_t half, lk_rows b, size_t j, size_t p, size_t k,
+                                    size_t n) {
+  const __mmask64 mask = mask_64(k - p);
+  __m512i rows[16], sums = _mm512_setzero_si512();
+  LK_UNROLL
+  for (size_t i = 0; i < 16; i++) rows[i] = j + i < n ? load_64(b, j + i, p, mask) : _mm512_setzero_si512();
+  lk_transpose_16(rows);
+  LK_UNROLL
+  for (size_t i = 0; i < 16; i++) {
+    _mm512_storeu_si512(block->values[i] + half * LK_LANES, rows[i]);
+    sums = less_128_times(sums, rows[i]);
+  }
+  _mm512_storeu_si512(block->offsets + half * LK_LANES, _mm512_sub_epi32(_mm512_setzero_si512(), sums));
+}
+
+static void pack_transposed_vnni(void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n) {
+  for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS) {
+    lk_q8_block *block = (lk_q8_block *)((char *)panels + j / LK_PANEL_COLUMNS * panel_stride);
+    for (size_t p = 0; p < k; p += LK_Q8_GROUP, block++) {
+      block->scale = scale_at(b, j, p);
+      pack_transposed_half(block, 0, b, j, p, k, n);
+      pack_transposed_half(block, 1, b, j + LK_LANES, p, k, n);
+    }
+  }
+}
+
+/// Four rows of 64 columns become four groups of sixteen columns, each with the four values of a column side by side.
+LK_INLINE void interleave_4(__m512i r[4]) {
+  const __m512i a = _mm512_unpacklo_epi8(r[0], r[1]), b = _mm512_unpackhi_epi8(r[0], r[1]);
+  const __m512i c = _mm512_unpacklo_epi8(r[2], r[3]), d = _mm512_unpackhi_epi8(r[2], r[3]);
+  // Of each sixteen columns, the quarter that the name says.
+  const __m512i first = _mm512_unpacklo_epi16(a, c), second = _mm512_unpackhi_epi16(a, c);
+  const __m512i third = _mm512_unpacklo_epi16(b, d), fourth = _mm512_unpackhi_epi16(b, d);
+  const __m512i low = _mm512_shuffle_i32x4(first, second, 0x44), high = _mm512_shuffle_i32x4(first, second, 0xee);
+  const __m512i low2 = _mm512_shuffle_i32x4(third, fourth, 0x44), high2 = _mm512_shuffle_i32x4(third, fourth, 0xee);
+  r[0] = _mm512_shuffle_i32x4(low, low2, 0x88);
+  r[1] = _mm512_shuffle_i32x4(low, low2, 0xdd);
+  r[2] = _mm512_shuffle_i32x4(high, high2, 0x88);
+  r[3] = _mm512_shuffle_i32x4(high, high2, 0xdd);
+}
+
+static void pack_vnni(void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n) {
+  // Two panels at a time: a cache line of each row.
+  for (size_t j = 0; j < n; j += 2 * LK_PANEL_COLUMNS) {
+    const __mmask64 mask = mask_64(n - j);
+    lk_q8_block *left = (lk_q8_block *)((char *)panels + j / LK_PANEL_COLUMNS * panel_stride);
+    lk_q8_block *right = n - j > LK_PANEL_COLUMNS ? (lk_q8_block *)((char *)left + panel_stride) : NULL;
+    for (size_t p = 0; p < k; p += LK_Q8_GROUP, left++) {
+      __m512i sums[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
+                         _mm512_setzero_si512()};
+      for (size_t q = 0; q < LK_Q8_GROUP / 4; q++) {
+        __m512i rows[4];
+        LK_UNROLL
+        for (size_t i = 0; i < 4; i++) {
+          const size_t row = p + 4 * q + i;
+          rows[i] = row < k ? load_64(b, row, j, mask) : _mm512_setzero_si512();
+        }
+        interleave_4(rows);
+        LK_UNROLL
+        for (size_t i = 0; i < 4; i++) sums[i] = less_128_times(sums[i], rows[i]);
+        _mm512_storeu_si512(left->values[q], rows[0]);
+        _mm512_storeu_si512(left->values[q] + LK_LANES, rows[1]);
+        if (!right) continue;
+        _mm512_storeu_si512(right->values[q], rows[2]);
+        _mm512_storeu_si512(right->values[q] + LK_LANES, rows[3]);
+      }
+      LK_UNROLL
+      for (size_t i = 0; i < 4; i++) sums[i] = _mm512_sub_epi32(_mm512_setzero_si512(), sums[i]);
+      left->scale = scale_at(b, p, j);
+      _mm512_storeu_si512(left->offsets, sums[0]);
+      _mm512_storeu_si512(left->offsets + LK_LANES, sums[1]);
+      if (!right) continue;
+      right->scale = scale_at(b, p, j + LK_PANEL_COLUMNS);
+      _mm512_storeu_si512(right->offsets, sums[2]);
+      _mm512_storeu_si512(right->offsets + LK_LANES, sums[3]);
+      right++;
+    }
+  }
+}
+
+#pragma clang attribute pop
+#endif
+
+void lk_pack_q8(void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n, lk_level level) {
+#if defined(__x86_64__)
+  if (lk_has_fast_q8(level)) return pack_vnni(panels, panel_stride, b, k, n);
+#endif
+  (void)level;
+  pack_elements(panels, panel_stride, b, false, k, n);
+}
+
+void lk_pack_transposed_q8(void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n, lk_level level) {
+#if defined(__x86_64__)
+  if (lk_has_fast_q8(level)) return pack_transposed_vnni(panels, panel_stride, b, k, n);
+#endif
+  (void)level;
+  pack_elements(panels, panel_stride, b, true, k, n);
+}
