@@ -1,4 +1,4 @@
-#include "gemm_tile_bf16.h"
+#include "gemm_q8.h"
 
 // Products of eight-bit operands, exact in integers within a group of 64, with float32 sums over the groups.
 //
@@ -11,10 +11,6 @@
 //
 // The instruction takes an unsigned and a signed factor, so a is 128 too large, and every sum begins with what takes
 // that back.
-
-LK_INLINE const uint8_t *bytes_of(lk_q8_operand a, size_t row) {
-  return a.values + row * a.groups * LK_Q8_GROUP;
-}
 
 // The plain twin: one row and one panel at a time.
 
@@ -166,7 +162,8 @@ static void gemm_vnni_bf16(lk_gemm_result result, lk_q8_operand first, lk_gemm_o
 
 bool lk_has_fast_q8(lk_level level) {
 #if defined(__x86_64__)
-  return level >= LK_AVX512 && __builtin_cpu_supports("avx512vnni");
+  if (level >= LK_AVX512) return __builtin_cpu_supports("avx512vnni");
+  return level == LK_AVX2 && __builtin_cpu_supports("avxvnni");
 #else
   (void)level;
   return false;
@@ -178,7 +175,10 @@ void lk_gemm_q8(lk_gemm_result result, lk_q8_operand first, lk_gemm_operand seco
 #if defined(__x86_64__)
   if (lk_has_fast_q8(level)) {
     if (level == LK_AVX512BF16) return gemm_vnni_bf16(result, first, second, panels, panel_stride, m, n);
-    if (second.k == 0 && result.c.type == LK_F32) return gemm_vnni(result, first, panels, panel_stride, m, n);
+    if (second.k == 0 && result.c.type == LK_F32) {
+      if (level == LK_AVX512) return gemm_vnni(result, first, panels, panel_stride, m, n);
+      return lk_gemm_q8_avxvnni(result, first, panels, panel_stride, m, n);
+    }
   }
 #endif
   lk_gemm_q8_plain(result, first, second, panels, panel_stride, m, n, level);

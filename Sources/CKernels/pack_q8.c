@@ -1,30 +1,72 @@
 #include "pack.h"
 
-// The plain twins: one element after another.
+// The plain twins.
 
-static int8_t element_q8(lk_rows b, size_t i, size_t j) {
-  return (int8_t)(((const uint8_t *)b.base)[i * b.stride + j] - 128);
+/// Sixteen columns of a group and their sums, from four rows of b at a time.
+LK_INLINE void pack_half(lk_q8_block *block, size_t half, lk_rows b, size_t p, size_t j, size_t k, size_t n) {
+  const uint8_t *bytes = (const uint8_t *)b.base + p * b.stride + j;
+  const size_t count = j < n ? lk_lanes(n - j) : 0;
+  lk_i32 sums = 0;
+  for (size_t q = 0; q < LK_Q8_GROUP / 4; q++) {
+    lk_u32 four = 0;
+    for (size_t i = 0; i < 4; i++) {
+      lk_u8 row = 128;
+      if (p + 4 * q + i < k) memcpy(&row, bytes + (4 * q + i) * b.stride, count);
+      const lk_i32 values = __builtin_convertvector(row, lk_i32) - 128;
+      sums += values;
+      four |= (lk_u32)(values & 0xff) << (uint32_t)(8 * i);
+    }
+    memcpy(block->values[q] + half * LK_LANES, &four, sizeof four);
+  }
+  sums *= -128;
+  memcpy(block->offsets + half * LK_LANES, &sums, sizeof sums);
 }
 
-static void pack_elements(void *panels, size_t panel_stride, lk_rows b, bool transposed, size_t k, size_t n) {
+LK_INLINE void lk_pack_q8_plain_body(void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n) {
   for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS) {
     lk_q8_block *block = (lk_q8_block *)((char *)panels + j / LK_PANEL_COLUMNS * panel_stride);
     for (size_t p = 0; p < k; p += LK_Q8_GROUP, block++) {
-      block->scale = transposed ? scale_at(b, j, p) : scale_at(b, p, j);
+      block->scale = scale_at(b, p, j);
+      pack_half(block, 0, b, p, j, k, n);
+      pack_half(block, 1, b, p, j + LK_LANES, k, n);
+    }
+  }
+}
+
+LK_KERNEL(lk_pack_q8_plain, (void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n),
+          (panels, panel_stride, b, k, n))
+
+/// One column of a group and its sum, from a row of b, whose bytes stay side by side.
+LK_INLINE void pack_column(lk_q8_block *block, size_t column, lk_rows b, size_t j, size_t p, size_t k, size_t n) {
+  uint8_t group[LK_Q8_GROUP];
+  memset(group, 128, sizeof group);
+  if (j < n) {
+    const size_t count = k - p < LK_Q8_GROUP ? k - p : LK_Q8_GROUP;
+    memcpy(group, (const uint8_t *)b.base + j * b.stride + p, count);
+  }
+  int32_t sum = 0;
+  for (size_t i = 0; i < LK_Q8_GROUP; i++) {
+    group[i] ^= 0x80;
+    sum += (int8_t)group[i];
+  }
+  for (size_t q = 0; q < LK_Q8_GROUP / 4; q++) memcpy(block->values[q][column], group + 4 * q, 4);
+  block->offsets[column] = -128 * sum;
+}
+
+LK_INLINE void lk_pack_transposed_q8_plain_body(void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n) {
+  for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS) {
+    lk_q8_block *block = (lk_q8_block *)((char *)panels + j / LK_PANEL_COLUMNS * panel_stride);
+    for (size_t p = 0; p < k; p += LK_Q8_GROUP, block++) {
+      block->scale = scale_at(b, j, p);
       for (size_t column = 0; column < LK_PANEL_COLUMNS; column++) {
-        int32_t sum = 0;
-        for (size_t row = 0; row < LK_Q8_GROUP; row++) {
-          const bool held = p + row < k && j + column < n;
-          const int8_t value =
-              !held ? 0 : transposed ? element_q8(b, j + column, p + row) : element_q8(b, p + row, j + column);
-          block->values[row / 4][column][row % 4] = value;
-          sum += value;
-        }
-        block->offsets[column] = -128 * sum;
+        pack_column(block, column, b, j + column, p, k, n);
       }
     }
   }
 }
+
+LK_KERNEL(lk_pack_transposed_q8_plain, (void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n),
+          (panels, panel_stride, b, k, n))
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), \
@@ -129,16 +171,14 @@ static void pack_vnni(void *panels, size_t panel_stride, lk_rows b, size_t k, si
 
 void lk_pack_q8(void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n, lk_level level) {
 #if defined(__x86_64__)
-  if (lk_has_fast_q8(level)) return pack_vnni(panels, panel_stride, b, k, n);
+  if (level >= LK_AVX512 && lk_has_fast_q8(level)) return pack_vnni(panels, panel_stride, b, k, n);
 #endif
-  (void)level;
-  pack_elements(panels, panel_stride, b, false, k, n);
+  lk_pack_q8_plain(panels, panel_stride, b, k, n, level);
 }
 
 void lk_pack_transposed_q8(void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n, lk_level level) {
 #if defined(__x86_64__)
-  if (lk_has_fast_q8(level)) return pack_transposed_vnni(panels, panel_stride, b, k, n);
+  if (level >= LK_AVX512 && lk_has_fast_q8(level)) return pack_transposed_vnni(panels, panel_stride, b, k, n);
 #endif
-  (void)level;
-  pack_elements(panels, panel_stride, b, true, k, n);
+  lk_pack_transposed_q8_plain(panels, panel_stride, b, k, n, level);
 }
