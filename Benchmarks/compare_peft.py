@@ -44,7 +44,7 @@ from tokenizers import Tokenizer
 
 PARITY_BOUND = 1e-3
 MODES = ("f32", "autocast", "bf16", "bf16-autocast", "bf16-all")
-COMPUTES = ("f32", "bf16")
+COMPUTES = ("f32", "bf16", "int8")
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,7 @@ class Run:
 GOALS = {
     "f32": {"float32": 1.7, "best": None, "share": 0.85},
     "bf16": {"float32": 3.0, "best": 2.3, "share": 0.80},
+    "int8": {"float32": 3.0, "best": 2.3, "share": None},
 }
 MEMORY_GOAL, START_UP_GOAL, SCALING_GOAL = 0.40, 1.0, 1.9
 

@@ -7,7 +7,7 @@
 // instructions that multiply and add four pairs of bytes a lane, twice as many as in bfloat16: a core that starts two
 // of those and two loads a cycle takes 7 cycles against 5. After the 16 steps of a group, 112 cycles, come 21
 // multiplications by scales, some 10 more. Tiles of twice the height keep their float32 sums in memory and are
-// slower. A panel stays in the first-level cache while the rows of a stream by.
+// slower. A panel stays in the first-level cache while a block of the rows of a streams by.
 //
 // The instruction takes an unsigned and a signed factor, so a is 128 too large, and every sum begins with what takes
 // that back.
@@ -101,6 +101,34 @@ LK_INLINE void groups_of_products(__m512 sums[TILE_ROWS][2], int rows, int halve
   }
 }
 
+/// The parts in which the rows of a are taken: so many that one of them, 256 KiB at most, stays in the second-level
+/// cache beside the panels.
+static size_t parts_of_rows(size_t m, lk_q8_operand a) {
+  const size_t fitting = (256 << 10) / (a.groups * LK_Q8_GROUP + 1) / Q8_ROWS * Q8_ROWS;
+  const size_t most = fitting > 0 ? fitting : Q8_ROWS;
+  return (m + most - 1) / most;
+}
+
+/// Makes every tile with `function(rows, halves, arguments…, panel, row, column, n)`, part by part and panel by panel;
+/// the tiles of a part are of nearly equal height.
+#define EVERY_TILE(function, ...)                                                                            \
+  const size_t parts = parts_of_rows(m, first);                                                              \
+  for (size_t part = 0; part < parts; part++) {                                                              \
+    const size_t start = part * m / parts, count = (part + 1) * m / parts - start;                           \
+    const size_t tiles = (count + Q8_ROWS - 1) / Q8_ROWS;                                                    \
+    const char *panel = panels;                                                                              \
+    for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_stride) {                                \
+      for (size_t t = 0; t < tiles; t++) {                                                                   \
+        const size_t row = start + t * count / tiles, height = start + (t + 1) * count / tiles - row;        \
+        if (n - j > LK_LANES) {                                                                              \
+          switch (height) { HALF_TILE_CASES(function, 2, __VA_ARGS__, panel, row, j, n) }                    \
+        } else {                                                                                             \
+          switch (height) { HALF_TILE_CASES(function, 1, __VA_ARGS__, panel, row, j, n) }                    \
+        }                                                                                                    \
+      }                                                                                                      \
+    }                                                                                                        \
+  }
+
 LK_INLINE void tile_vnni(int rows, int halves, lk_gemm_result result, lk_q8_operand first, const char *panel,
                          size_t row, size_t column, size_t n) {
   __m512 tile[TILE_ROWS][2];
@@ -110,18 +138,7 @@ LK_INLINE void tile_vnni(int rows, int halves, lk_gemm_result result, lk_q8_oper
 
 static void gemm_vnni(lk_gemm_result result, lk_q8_operand first, const char *panels, size_t panel_stride,
                       size_t m, size_t n) {
-  const size_t tiles = (m + Q8_ROWS - 1) / Q8_ROWS;
-  const char *panel = panels;
-  for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_stride) {
-    for (size_t t = 0; t < tiles; t++) {
-      const size_t row = t * m / tiles;
-      if (n - j > LK_LANES) {
-        switch ((t + 1) * m / tiles - row) { HALF_TILE_CASES(tile_vnni, 2, result, first, panel, row, j, n) }
-      } else {
-        switch ((t + 1) * m / tiles - row) { HALF_TILE_CASES(tile_vnni, 1, result, first, panel, row, j, n) }
-      }
-    }
-  }
+  EVERY_TILE(tile_vnni, result, first)
 }
 
 #pragma clang attribute pop
@@ -143,18 +160,7 @@ LK_INLINE void tile_vnni_bf16(int rows, int halves, lk_gemm_result result, lk_q8
 
 static void gemm_vnni_bf16(lk_gemm_result result, lk_q8_operand first, lk_gemm_operand second, const char *panels,
                            size_t panel_stride, size_t m, size_t n) {
-  const size_t tiles = (m + Q8_ROWS - 1) / Q8_ROWS;
-  const char *panel = panels;
-  for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_stride) {
-    for (size_t t = 0; t < tiles; t++) {
-      const size_t row = t * m / tiles;
-      if (n - j > LK_LANES) {
-        switch ((t + 1) * m / tiles - row) { HALF_TILE_CASES(tile_vnni_bf16, 2, result, first, second, panel, row, j, n) }
-      } else {
-        switch ((t + 1) * m / tiles - row) { HALF_TILE_CASES(tile_vnni_bf16, 1, result, first, second, panel, row, j, n) }
-      }
-    }
-  }
+  EVERY_TILE(tile_vnni_bf16, result, first, second)
 }
 
 #pragma clang attribute pop

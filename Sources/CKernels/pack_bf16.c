@@ -47,6 +47,8 @@ static void pack_avx512bf16(uint16_t *panels, size_t panel_stride, lk_rows b, si
     uint16_t *pairs = panels + p * LK_PANEL_COLUMNS;
     for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, pairs += panel_stride) {
       const __mmask32 mask = lk_mask_32(n - j);
+      prefetch_ahead(b, p, j, 16, 0);
+      prefetch_ahead(b, p, j, 17, 0);
       const __m512i even = load_32(b, p, j, mask);
       const __m512i odd = p + 1 < k ? load_32(b, p + 1, j, mask) : _mm512_setzero_si512();
       _mm512_storeu_si512(pairs, _mm512_permutex2var_epi16(even, left, odd));
@@ -63,6 +65,7 @@ static void pack_transposed_avx512bf16(uint16_t *panels, size_t panel_stride, lk
     for (size_t p = 0; p < k; p += 32) {
       __m512i rows[16];
       for (size_t i = 0; i < 16; i++) {
+        prefetch_ahead(b, j + i, p, 0, 128);
         rows[i] = j + i < n ? load_32(b, j + i, p, lk_mask_32(k - p)) : _mm512_setzero_si512();
       }
       lk_transpose_16(rows);

@@ -31,6 +31,7 @@ static void pack_avx512(float *panels, size_t panel_stride, lk_rows b, size_t k,
     float *row = panels + p * LK_PANEL_COLUMNS;
     for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, row += panel_stride) {
       const __mmask32 mask = lk_mask_32(n - j);
+      prefetch_ahead(b, p, j, 16, 0);
       _mm512_storeu_si512(row, load_16(b, p, j, (__mmask16)mask));
       _mm512_storeu_si512(row + LK_LANES, load_16(b, p, j + LK_LANES, (__mmask16)(mask >> 16)));
     }
@@ -42,6 +43,7 @@ LK_INLINE void pack_half(float *half, lk_rows b, size_t j, size_t height, size_t
   for (size_t p = 0; p < k; p += 16) {
     __m512i rows[16];
     for (size_t i = 0; i < 16; i++) {
+      prefetch_ahead(b, j + i, p, 0, 128);
       rows[i] = i < height ? load_16(b, j + i, p, (__mmask16)lk_mask_32(k - p)) : _mm512_setzero_si512();
     }
     lk_transpose_16(rows);
@@ -58,6 +60,7 @@ LK_INLINE void pack_half_bf16(float *half, lk_rows b, size_t j, size_t height, s
     __m512i pairs[16];
     for (size_t i = 0; i < 16; i++) {
       const uint16_t *row = (const uint16_t *)b.base + (j + i) * b.stride + p;
+      prefetch_ahead(b, j + i, p, 0, 128);
       pairs[i] = i < height ? _mm512_maskz_loadu_epi16(lk_mask_32(k - p), row) : _mm512_setzero_si512();
     }
     lk_transpose_16(pairs);

@@ -91,7 +91,10 @@ LK_INLINE void pack_transposed_half(lk_q8_block *block, size_t half, lk_rows b, 
   const __mmask64 mask = mask_64(k - p);
   __m512i rows[16], sums = _mm512_setzero_si512();
   LK_UNROLL
-  for (size_t i = 0; i < 16; i++) rows[i] = j + i < n ? load_64(b, j + i, p, mask) : _mm512_setzero_si512();
+  for (size_t i = 0; i < 16; i++) {
+    prefetch_ahead(b, j + i, p, 0, 2 * LK_Q8_GROUP);
+    rows[i] = j + i < n ? load_64(b, j + i, p, mask) : _mm512_setzero_si512();
+  }
   lk_transpose_16(rows);
   LK_UNROLL
   for (size_t i = 0; i < 16; i++) {
@@ -141,6 +144,7 @@ static void pack_vnni(void *panels, size_t panel_stride, lk_rows b, size_t k, si
         LK_UNROLL
         for (size_t i = 0; i < 4; i++) {
           const size_t row = p + 4 * q + i;
+          prefetch_ahead(b, row, j, LK_Q8_GROUP, 0);
           rows[i] = row < k ? load_64(b, row, j, mask) : _mm512_setzero_si512();
         }
         interleave_4(rows);

@@ -25,8 +25,8 @@ enum IntegerGEMM {
     PackedGEMM.requireOperands(a, b, transposeB, c)
     precondition(term == nil || a.dtype == .bfloat16, "a second operand in \(a.dtype)")
     guard c.count > 0 else { return }
-    // Float32 sums can wait in C, so that a panel of a long inner dimension still fits the cache.
-    let longest = PackedGEMM.longestPanelBytes / blockBytes * group
+    // Float32 sums can wait in C, so that two panels of a long inner dimension still fit the cache.
+    let longest = PackedGEMM.cachedBytes / 2 / blockBytes * group
     let depth = min(max(a.columns, 1), c.dtype == .float32 ? longest : .max)
     let step = pool.productScratch.quantizedRows(groups: groups(depth))
     for first in stride(from: 0, to: a.rows, by: step) {
@@ -63,7 +63,8 @@ enum IntegerGEMM {
     let columns = PackedGEMM.panelColumns
     let size = left.groups * blockBytes
     let panelBytes = size + (term.map { ($0.a.columns + $0.a.columns % 2) * columns * 2 } ?? 0)
-    let group = max(1, PackedGEMM.cachedBytes / max(1, panelBytes)) * columns
+    // Two panels are a cache line of each row of B.
+    let group = max(1, PackedGEMM.cachedBytes / max(1, 2 * panelBytes)) * 2 * columns
     let grid = ProductGrid(rows: c.rows, columns: c.columns, threads: pool.threadCount)
     pool.parallel(grid.count) { task, worker in
       let tile = grid.tile(task)
