@@ -20,7 +20,8 @@ struct RowOptions: ParsableArguments {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Operands of matrix products: f32, bf16, or auto, which is bf16 where the processor multiplies it.",
+      "Operands of matrix products: f32, bf16, int8 for those with the base's weights (the fastest, and the least memory;"
+        + " rounds the base), or auto, which is bf16 where the processor multiplies it, else f32.",
       valueName: "type"))
   var compute = TrainingOptions().compute
 
