@@ -53,7 +53,9 @@ def main() -> None:
     if not arguments.binary:
         parser.error("no lora-train in .build. Run swift build -c release, or give --binary.")
     with tempfile.TemporaryDirectory() as name:
-        losses = {compute: held_out_loss(compute, arguments, Path(name)) for compute in ("f32", "bf16", "int8")}
+        losses = {
+            compute: held_out_loss(compute, arguments, Path(name)) for compute in ("f32", "bf16", "int8")
+        }
     exact = losses.pop("f32")
     rows = [
         Row(
