@@ -74,13 +74,9 @@ enum IntegerGEMM {
         pack(b, transposeB, inner, window, panels, panelBytes, level)
         if let term {
           let behind = (panels + size).assumingMemoryBound(to: UInt16.self)
-          let (right, k) = (WeightMatrix(term.b), 0..<term.a.columns)
-          if transposeB {
-            lk_pack_transposed_bf16(
-              behind, panelBytes / 2, right.kernelRows(window, k), k.count, window.count, level)
-          } else {
-            lk_pack_bf16(behind, panelBytes / 2, right.kernelRows(k, window), k.count, window.count, level)
-          }
+          PackedGEMM.pack(
+            WeightMatrix(term.b), transposeB, 0..<term.a.columns, window, .bfloat16(behind), panelBytes / 2,
+            level)
         }
         let result = lk_gemm_result(
           c: c.rows(tile.rows).columns(window).kernelRows, adds: adds, factor: factor,

@@ -128,7 +128,7 @@ enum PackedGEMM {
 
   /// Packs the given part of the inner dimension and columns of op(B). Both begin with a whole panel or depth, and so
   /// with a block of q8.
-  private static func pack(
+  static func pack(
     _ b: WeightMatrix, _ transposeB: Bool, _ inner: Range<Int>, _ columns: Range<Int>,
     _ panels: ProductScratch.Panels, _ panelSize: Int, _ level: lk_level
   ) {

@@ -54,8 +54,7 @@ struct ProductScratch: Sendable {
 
   /// The panels of one worker, of at least `count` elements.
   func panels(_ worker: Int, count: Int, _ dtype: DType) -> Panels {
-    precondition(dtype.byteCount * count <= ProductScratch.byteCount, "panels of \(count) elements")
-    let base = UnsafeMutableRawPointer(workers[worker].base)
+    let base = panels(worker, byteCount: dtype.byteCount * count)
     return dtype == .float32
       ? .float32(base.assumingMemoryBound(to: Float.self))
       : .bfloat16(base.assumingMemoryBound(to: UInt16.self))
