@@ -3,7 +3,7 @@ import CKernels
 /// Matrix products with float32 sums in the type of the left operand, over this package's own kernels.
 ///
 /// The right operand is packed as it is used, a few panels at a time into a core's second-level cache, straight from
-/// wherever it lies: for a thousand rows on the left that costs one or two percent, and it makes a second copy of
+/// wherever it lies: for a thousand rows on the left that costs some five percent, and it makes a second copy of
 /// the weights, for this direction or the other, unnecessary. Every element is one sum over the whole inner dimension in
 /// its order, so no result depends on how the work was cut.
 enum PackedGEMM {
