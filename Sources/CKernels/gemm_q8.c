@@ -5,9 +5,10 @@
 // A tile of c is 7 rows by 32 columns: 14 registers hold its integer sums over one group, 14 its float32 sums, and
 // four are left for what is loaded. For each four rows of b, two loads and 7 broadcasts of four bytes of a feed 14
 // instructions that multiply and add four pairs of bytes a lane, twice as many as in bfloat16: a core that starts two
-// of those and two loads a cycle takes 7 cycles against 5. After the 16 steps of a group, 112 cycles, come 21
-// multiplications by scales, some 10 more. Tiles of twice the height keep their float32 sums in memory and are
-// slower. A panel stays in the first-level cache while a block of the rows of a streams by.
+// of those and two loads a cycle takes 7 cycles against 5. After the 16 steps of a group, 112 cycles, come 14
+// conversions, multiplications by scales and additions, which start two a cycle, some 14 more; the scales of a tile's
+// rows times those of the panel are made for 16 groups at once. Tiles of twice the height keep their float32 sums in
+// memory and are slower. A panel stays in the first-level cache while a block of the rows of a streams by.
 //
 // The instruction takes an unsigned and a signed factor, so a is 128 too large, and every sum begins with what takes
 // that back.
@@ -31,11 +32,11 @@ LK_INLINE void lk_gemm_q8_plain_body(lk_gemm_result result, lk_q8_operand first,
   for (size_t i = 0; i < m; i++) {
     const char *panel = panels;
     for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_stride) {
-      const lk_q8_block *blocks = (const lk_q8_block *)panel;
+      const lk_q8_block *blocks = blocks_of_panel(panel, first.groups);
       lk_f32 sums[2] = {0, 0};
       for (size_t g = 0; g < first.groups; g++) {
         const uint8_t *a = bytes_of(first, i) + g * LK_Q8_GROUP;
-        const float scale = first.scales[i * first.groups + g] * blocks[g].scale;
+        const float scale = first.scales[i * first.groups + g] * scales_of_panel(panel)[g];
         for (size_t half = 0; half < 2; half++) {
           sums[half] += __builtin_convertvector(group_of_products(a, blocks + g, half), lk_f32) * scale;
         }
@@ -62,15 +63,30 @@ LK_KERNEL(lk_gemm_q8_plain,
 #define LK_TARGET_VNNI_BF16 target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16")
 #pragma clang attribute push(__attribute__((LK_TARGET_VNNI)), apply_to = function)
 
+/// The scales of sixteen groups from `g` on, each row's times the panel's.
+LK_INLINE void products_of_scales(float products[Q8_ROWS][LK_LANES], int rows, lk_q8_operand a, size_t row,
+                                  const char *panel, size_t g) {
+  const size_t left = a.groups - g;
+  const __mmask16 mask = left >= LK_LANES ? 0xffff : (__mmask16)((1u << left) - 1);
+  const __m512 scales = _mm512_maskz_loadu_ps(mask, scales_of_panel(panel) + g);
+  LK_UNROLL
+  for (int i = 0; i < rows; i++) {
+    const __m512 scale = _mm512_maskz_loadu_ps(mask, a.scales + (row + (size_t)i) * a.groups + g);
+    _mm512_storeu_ps(products[i], _mm512_mul_ps(scale, scales));
+  }
+}
+
 /// The sums of a tile over all groups. `rows` and `halves` are constants where this is inlined.
 LK_INLINE void groups_of_products(__m512 sums[TILE_ROWS][2], int rows, int halves, lk_q8_operand a, size_t row,
-                                  const lk_q8_block *block) {
+                                  const char *panel) {
   const size_t stride = a.groups * LK_Q8_GROUP;
   const uint8_t *bytes = bytes_of(a, row);
-  const float *scales = a.scales + row * a.groups;
+  const lk_q8_block *block = blocks_of_panel(panel, a.groups);
+  float scales[Q8_ROWS][LK_LANES];
   LK_UNROLL
   for (int i = 0; i < rows; i++) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
   for (size_t g = 0; g < a.groups; g++, bytes += LK_Q8_GROUP, block++) {
+    if (g % LK_LANES == 0) products_of_scales(scales, rows, a, row, panel, g);
     __m512i dots[Q8_ROWS][2];
     LK_UNROLL
     for (int i = 0; i < rows; i++) {
@@ -89,10 +105,9 @@ LK_INLINE void groups_of_products(__m512 sums[TILE_ROWS][2], int rows, int halve
         if (halves > 1) dots[i][1] = _mm512_dpbusd_epi32(dots[i][1], value, right);
       }
     }
-    const __m512 block_scale = _mm512_set1_ps(block->scale);
     LK_UNROLL
     for (int i = 0; i < rows; i++) {
-      const __m512 scale = _mm512_mul_ps(_mm512_set1_ps(scales[(size_t)i * a.groups + g]), block_scale);
+      const __m512 scale = _mm512_set1_ps(scales[i][g % LK_LANES]);
       LK_UNROLL
       for (int half = 0; half < halves; half++) {
         sums[i][half] = _mm512_add_ps(sums[i][half], _mm512_mul_ps(_mm512_cvtepi32_ps(dots[i][half]), scale));
@@ -132,7 +147,7 @@ static size_t parts_of_rows(size_t m, lk_q8_operand a) {
 LK_INLINE void tile_vnni(int rows, int halves, lk_gemm_result result, lk_q8_operand first, const char *panel,
                          size_t row, size_t column, size_t n) {
   __m512 tile[TILE_ROWS][2];
-  groups_of_products(tile, rows, halves, first, row, (const lk_q8_block *)panel);
+  groups_of_products(tile, rows, halves, first, row, panel);
   store_tile(tile, rows, halves, result, row, column, n);
 }
 
@@ -147,8 +162,8 @@ static void gemm_vnni(lk_gemm_result result, lk_q8_operand first, const char *pa
 LK_INLINE void tile_vnni_bf16(int rows, int halves, lk_gemm_result result, lk_q8_operand first,
                               lk_gemm_operand second, const char *panel, size_t row, size_t column, size_t n) {
   __m512 tile[TILE_ROWS][2];
-  groups_of_products(tile, rows, halves, first, row, (const lk_q8_block *)panel);
-  const uint16_t *pairs = (const uint16_t *)((const lk_q8_block *)panel + first.groups);
+  groups_of_products(tile, rows, halves, first, row, panel);
+  const uint16_t *pairs = (const uint16_t *)(blocks_of_panel(panel, first.groups) + first.groups);
   if (second.k > 0) rows_of_products(tile, rows, halves, second, row, pairs);
   LK_UNROLL
   for (int half = 0; half < halves; half++) {

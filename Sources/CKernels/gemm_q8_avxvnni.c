@@ -13,11 +13,12 @@
 #define NARROW_ROWS 6
 
 /// `rows` is a constant where this is inlined.
-LK_INLINE void tile(int rows, lk_gemm_result result, lk_q8_operand a, const lk_q8_block *block, size_t half,
+LK_INLINE void tile(int rows, lk_gemm_result result, lk_q8_operand a, const char *panel, size_t half,
                     size_t row, size_t column, size_t n) {
   const size_t stride = a.groups * LK_Q8_GROUP;
   const uint8_t *bytes = bytes_of(a, row);
   const float *scales = a.scales + row * a.groups;
+  const lk_q8_block *block = blocks_of_panel(panel, a.groups);
   __m256 sums[NARROW_ROWS][2];
   LK_UNROLL
   for (int i = 0; i < rows; i++) sums[i][0] = sums[i][1] = _mm256_setzero_ps();
@@ -43,7 +44,7 @@ LK_INLINE void tile(int rows, lk_gemm_result result, lk_q8_operand a, const lk_q
     }
     LK_UNROLL
     for (int i = 0; i < rows; i++) {
-      const __m256 scale = _mm256_set1_ps(scales[(size_t)i * a.groups + g] * block->scale);
+      const __m256 scale = _mm256_set1_ps(scales[(size_t)i * a.groups + g] * scales_of_panel(panel)[g]);
       LK_UNROLL
       for (int part = 0; part < 2; part++) {
         const __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(dots[i][part]), scale);
@@ -63,17 +64,17 @@ void lk_gemm_q8_avxvnni(lk_gemm_result result, lk_q8_operand first, const char *
                         size_t m, size_t n) {
   const size_t tiles = (m + NARROW_ROWS - 1) / NARROW_ROWS;
   for (size_t j = 0; j < n; j += LK_LANES) {
-    const lk_q8_block *block = (const lk_q8_block *)(panels + j / LK_PANEL_COLUMNS * panel_stride);
+    const char *panel = panels + j / LK_PANEL_COLUMNS * panel_stride;
     const size_t half = j % LK_PANEL_COLUMNS / LK_LANES;
     for (size_t t = 0; t < tiles; t++) {
       const size_t row = t * m / tiles;
       switch ((t + 1) * m / tiles - row) {
-        TILE_CASE(1, tile, result, first, block, half, row, j, n)
-        TILE_CASE(2, tile, result, first, block, half, row, j, n)
-        TILE_CASE(3, tile, result, first, block, half, row, j, n)
-        TILE_CASE(4, tile, result, first, block, half, row, j, n)
-        TILE_CASE(5, tile, result, first, block, half, row, j, n)
-        TILE_CASE(6, tile, result, first, block, half, row, j, n)
+        TILE_CASE(1, tile, result, first, panel, half, row, j, n)
+        TILE_CASE(2, tile, result, first, panel, half, row, j, n)
+        TILE_CASE(3, tile, result, first, panel, half, row, j, n)
+        TILE_CASE(4, tile, result, first, panel, half, row, j, n)
+        TILE_CASE(5, tile, result, first, panel, half, row, j, n)
+        TILE_CASE(6, tile, result, first, panel, half, row, j, n)
       }
     }
   }

@@ -1,5 +1,9 @@
 #include "pack.h"
 
+LK_INLINE lk_q8_block *blocks_of(char *panel, size_t k) {
+  return (lk_q8_block *)(panel + lk_q8_scale_bytes((k + LK_Q8_GROUP - 1) / LK_Q8_GROUP));
+}
+
 // The plain twins.
 
 /// Sixteen columns of a group and their sums, from four rows of b at a time.
@@ -24,9 +28,11 @@ LK_INLINE void pack_half(lk_q8_block *block, size_t half, lk_rows b, size_t p, s
 
 LK_INLINE void lk_pack_q8_plain_body(void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n) {
   for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS) {
-    lk_q8_block *block = (lk_q8_block *)((char *)panels + j / LK_PANEL_COLUMNS * panel_stride);
+    char *panel = (char *)panels + j / LK_PANEL_COLUMNS * panel_stride;
+    float *scale = (float *)panel;
+    lk_q8_block *block = blocks_of(panel, k);
     for (size_t p = 0; p < k; p += LK_Q8_GROUP, block++) {
-      block->scale = scale_at(b, p, j);
+      *scale++ = scale_at(b, p, j);
       pack_half(block, 0, b, p, j, k, n);
       pack_half(block, 1, b, p, j + LK_LANES, k, n);
     }
@@ -55,9 +61,11 @@ LK_INLINE void pack_column(lk_q8_block *block, size_t column, lk_rows b, size_t 
 
 LK_INLINE void lk_pack_transposed_q8_plain_body(void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n) {
   for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS) {
-    lk_q8_block *block = (lk_q8_block *)((char *)panels + j / LK_PANEL_COLUMNS * panel_stride);
+    char *panel = (char *)panels + j / LK_PANEL_COLUMNS * panel_stride;
+    float *scale = (float *)panel;
+    lk_q8_block *block = blocks_of(panel, k);
     for (size_t p = 0; p < k; p += LK_Q8_GROUP, block++) {
-      block->scale = scale_at(b, j, p);
+      *scale++ = scale_at(b, j, p);
       for (size_t column = 0; column < LK_PANEL_COLUMNS; column++) {
         pack_column(block, column, b, j + column, p, k, n);
       }
@@ -106,9 +114,11 @@ LK_INLINE void pack_transposed_half(lk_q8_block *block, size_t half, lk_rows b, 
 
 static void pack_transposed_vnni(void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n) {
   for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS) {
-    lk_q8_block *block = (lk_q8_block *)((char *)panels + j / LK_PANEL_COLUMNS * panel_stride);
+    char *panel = (char *)panels + j / LK_PANEL_COLUMNS * panel_stride;
+    float *scale = (float *)panel;
+    lk_q8_block *block = blocks_of(panel, k);
     for (size_t p = 0; p < k; p += LK_Q8_GROUP, block++) {
-      block->scale = scale_at(b, j, p);
+      *scale++ = scale_at(b, j, p);
       pack_transposed_half(block, 0, b, j, p, k, n);
       pack_transposed_half(block, 1, b, j + LK_LANES, p, k, n);
     }
@@ -134,8 +144,9 @@ static void pack_vnni(void *panels, size_t panel_stride, lk_rows b, size_t k, si
   // Two panels at a time: a cache line of each row.
   for (size_t j = 0; j < n; j += 2 * LK_PANEL_COLUMNS) {
     const __mmask64 mask = mask_64(n - j);
-    lk_q8_block *left = (lk_q8_block *)((char *)panels + j / LK_PANEL_COLUMNS * panel_stride);
-    lk_q8_block *right = n - j > LK_PANEL_COLUMNS ? (lk_q8_block *)((char *)left + panel_stride) : NULL;
+    char *panel = (char *)panels + j / LK_PANEL_COLUMNS * panel_stride, *next = panel + panel_stride;
+    float *scale = (float *)panel, *next_scale = (float *)next;
+    lk_q8_block *left = blocks_of(panel, k), *right = n - j > LK_PANEL_COLUMNS ? blocks_of(next, k) : NULL;
     for (size_t p = 0; p < k; p += LK_Q8_GROUP, left++) {
       __m512i sums[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(),
                          _mm512_setzero_si512()};
@@ -158,11 +169,11 @@ static void pack_vnni(void *panels, size_t panel_stride, lk_rows b, size_t k, si
       }
       LK_UNROLL
       for (size_t i = 0; i < 4; i++) sums[i] = _mm512_sub_epi32(_mm512_setzero_si512(), sums[i]);
-      left->scale = scale_at(b, p, j);
+      *scale++ = scale_at(b, p, j);
       _mm512_storeu_si512(left->offsets, sums[0]);
       _mm512_storeu_si512(left->offsets + LK_LANES, sums[1]);
       if (!right) continue;
-      right->scale = scale_at(b, p, j + LK_PANEL_COLUMNS);
+      *next_scale++ = scale_at(b, p, j + LK_PANEL_COLUMNS);
       _mm512_storeu_si512(right->offsets, sums[2]);
       _mm512_storeu_si512(right->offsets + LK_LANES, sums[3]);
       right++;

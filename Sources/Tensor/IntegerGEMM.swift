@@ -61,7 +61,7 @@ enum IntegerGEMM {
   ) {
     let level = kernelLevel
     let columns = PackedGEMM.panelColumns
-    let size = left.groups * blockBytes
+    let size = lk_q8_scale_bytes(left.groups) + left.groups * blockBytes
     let panelBytes = size + (term.map { ($0.a.columns + $0.a.columns % 2) * columns * 2 } ?? 0)
     // Two panels are a cache line of each row of B.
     let group = max(1, PackedGEMM.cachedBytes / max(1, 2 * panelBytes)) * 2 * columns

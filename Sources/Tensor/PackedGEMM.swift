@@ -28,9 +28,11 @@ enum PackedGEMM {
     }
     guard c.count > 0 else { return }
     let level = kernelLevel
-    // Float32 sums can wait in C, so that a panel of a long inner dimension still fits the cache.
+    // Float32 sums can wait in C, so that the panels of a long inner dimension are cut into parts, each of which serves
+    // as many columns as fit the cache before the rows of A are read on.
     let depth =
-      c.dtype == .float32 ? longestPanelBytes / (a.dtype.byteCount * panelColumns) : max(a.columns, 1)
+      c.dtype == .float32 && panelSize(a.columns, a.dtype) * a.dtype.byteCount > longestPanelBytes
+      ? cutPanelBytes / (a.dtype.byteCount * panelColumns) : max(a.columns, 1)
     let termSize = term.map { panelSize($0.a.columns, a.dtype) } ?? 0
     let wholeSize = panelSize(min(a.columns, depth), a.dtype) + termSize
     let group = max(1, cachedBytes / max(1, a.dtype.byteCount * wholeSize)) * panelColumns
@@ -38,25 +40,24 @@ enum PackedGEMM {
     pool.parallel(grid.count) { task, worker in
       let (rows, columns) = grid.tile(task)
       let panels = pool.productScratch.panels(worker, count: group / panelColumns * wholeSize, a.dtype)
-      for start in stride(from: columns.lowerBound, to: columns.upperBound, by: group) {
-        let window = start..<min(columns.upperBound, start + group)
-        let target = c.rows(rows).columns(window)
-        for first in stride(from: 0, to: max(a.columns, 1), by: depth) {
-          let inner = first..<min(a.columns, first + depth)
-          let isFirst = first == 0
-          let part = panelSize(inner.count, a.dtype)
-          let size = part + (isFirst ? termSize : 0)
+      for first in stride(from: 0, to: max(a.columns, 1), by: depth) {
+        let inner = first..<min(a.columns, first + depth)
+        let isFirst = first == 0
+        let part = panelSize(inner.count, a.dtype)
+        let size = part + (isFirst ? termSize : 0)
+        let (left, second) = (
+          operand(a.rows(rows).columns(inner)), operand(isFirst ? term?.a.rows(rows) : nil)
+        )
+        for start in stride(from: columns.lowerBound, to: columns.upperBound, by: group) {
+          let window = start..<min(columns.upperBound, start + group)
           pack(b, transposeB, inner, window, panels, size, level)
           if isFirst, let term {
             let inner = 0..<term.a.columns
             pack(WeightMatrix(term.b), transposeB, inner, window, panels.elements(from: part), size, level)
           }
           let result = lk_gemm_result(
-            c: target.kernelRows, adds: adds || !isFirst, factor: factor,
+            c: c.rows(rows).columns(window).kernelRows, adds: adds || !isFirst, factor: factor,
             bias: isFirst ? bias.map { UnsafePointer($0.base + start) } : nil)
-          let (left, second) = (
-            operand(a.rows(rows).columns(inner)), operand(isFirst ? term?.a.rows(rows) : nil)
-          )
           switch panels {
           case .float32(let panels):
             lk_gemm_f32(result, left, second, panels, rows.count, window.count, level)
@@ -116,6 +117,9 @@ enum PackedGEMM {
   static let cachedBytes = 384 << 10
   /// The longest panel takes two thirds of that: an inner dimension of 2,048 in float32, of 4,096 in bfloat16.
   static let longestPanelBytes = 256 << 10
+
+  /// What a longer one is cut into.
+  private static let cutPanelBytes = 128 << 10
 
   /// The elements of one panel with an inner dimension of `k`, which bfloat16 fills up to pairs.
   private static func panelSize(_ k: Int, _ dtype: DType) -> Int {

@@ -118,7 +118,7 @@ import Testing
         // Whatever the kernels leave unwritten would show.
         var values = [UInt8](repeating: 0xa5, count: max(1, size.m * groups * 64))
         var scales = [Float](repeating: .nan, count: max(1, size.m * groups))
-        let panelBytes = groups * MemoryLayout<lk_q8_block>.stride
+        let panelBytes = lk_q8_scale_bytes(groups) + groups * MemoryLayout<lk_q8_block>.stride
         let panels = UnsafeMutableRawBufferPointer.allocate(
           byteCount: (size.n + 31) / 32 * panelBytes + 1, alignment: 64)
         defer { panels.deallocate() }

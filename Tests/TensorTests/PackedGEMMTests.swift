@@ -13,7 +13,7 @@ import Testing
   // and one more than a tile; several panels, tiles and tasks; an inner dimension that is cut in two.
   static let cases = [
     (1, 1, 1, 0), (3, 5, 7, 1), (13, 31, 33, 2), (15, 33, 32, 3), (14, 16, 2, 0), (29, 17, 5, 8),
-    (250, 300, 70, 4), (5, 33, 4099, 1), (2, 3, 0, 2),
+    (250, 300, 70, 4), (5, 129, 4099, 1), (2, 3, 0, 2),
   ].map { Case(m: $0.0, n: $0.1, k: $0.2, r: $0.3) }
 
   /// One product with everything: a second term, a factor or a bias, added to what C holds.

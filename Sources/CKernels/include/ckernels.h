@@ -286,13 +286,14 @@ typedef struct {
   int8_t values[LK_Q8_GROUP / 4][LK_PANEL_COLUMNS][4];
   /// −128 times the sum of each column: it takes back the 128 that every value on the left has too much.
   int32_t offsets[LK_PANEL_COLUMNS];
-  float scale;
-  /// To whole cache lines.
-  uint8_t unused[60];
 } lk_q8_block;
 
+/// The bytes of a panel in front of its blocks: the scale of each, up to whole cache lines.
+static inline size_t lk_q8_scale_bytes(size_t groups) { return (groups * sizeof(float) + 63) / 64 * 64; }
+
 /// Packs b, row-major [k, n] of q8, as the right operand of `lk_gemm_q8`, in panels of 32 columns `panel_stride` bytes
-/// apart; zero beyond k and n. Of b, each 64 × 32 values from the first on share a scale.
+/// apart: the scales of the groups, then their blocks; zero beyond k and n. Of b, each 64 × 32 values from the first
+/// on share a scale.
 void lk_pack_q8(void *panels, size_t panel_stride, lk_rows b, size_t k, size_t n, lk_level level);
 
 /// Packs the transpose of b, row-major [n, k], of which each 32 × 64 values share a scale.
