@@ -84,11 +84,10 @@ final class FineTuningSession {
     let losses = prepared.evaluation.map { score($0, with: baseDecoder) }
     var forward = evaluationSeconds / Double(prepared.evaluation?.tokenCount ?? 1)
     if losses == nil {
-      // With nothing held out one batch tells the speed.
       let began = clockSeconds
-      fillBatches(ofStep: 1)
-      _ = engine.losses(batches[0], with: baseDecoder)
-      forward = (clockSeconds - began) / Double(batches[0].tokenCount)
+      let sample = speedSample()
+      _ = engine.losses(sample, with: baseDecoder)
+      forward = (clockSeconds - began) / Double(sample.tokenCount)
     }
     // Forward and backward of frozen layers with an adapter cost somewhat over twice a forward (4N + small change
     // against 2N operations a token), and a forward more where layers are computed again.
@@ -101,6 +100,21 @@ final class FineTuningSession {
         losses.map { prepared.dataset.heldOutLosses($0).total },
         estimatedSeconds: training + evaluationSeconds * Double(scorings)))
     return losses
+  }
+
+  /// What tells the speed where nothing is held out: the first sequences of the first batch, up to some 256 tokens, since
+  /// a whole batch would delay the first step by a third of it.
+  private func speedSample() -> Batch {
+    let examples = prepared.dataset.training
+    var members: [Int] = []
+    var tokens = 0
+    for index in plan.batches(ofStep: 1)[0] where tokens < 256 {
+      members.append(index)
+      tokens += examples[index].tokens.count
+    }
+    var batch = Batch()
+    batch.fill(with: members, of: examples)
+    return batch
   }
 
   /// Chooses the learning rate and scores the adapter before the first step, where neither was done yet. Returns
