@@ -15,7 +15,7 @@ import Testing
     _ body: (Int, UnsafeBufferPointer<Float>) -> Void
   ) {
     let cache = KVCache(decoder.configuration, capacity: tokens.count, dtype: dtype)
-    let updates = DecodeStep.updates(of: decoder)
+    let updates = DecodeStep.Updates(of: decoder)
     let plan = Workspace.planning()
     _ = DecodeStep(decoder, updates: updates, cache: cache, workspace: plan)
     let step = DecodeStep(

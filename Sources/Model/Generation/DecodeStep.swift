@@ -17,6 +17,7 @@ final class DecodeStep {
 
   /// Owns the memory that every matrix here points into.
   private let workspace: Workspace
+  private let updates: Updates
   private let decoder: Decoder
   private let cache: KVCache
   private let layers: [Layer]
@@ -32,35 +33,52 @@ final class DecodeStep {
   private let rstd: Matrix
   private let rowAttention: RowAttention
 
-  /// The adapter of a decoder as a step reads it, layer by layer in the order of `Projection`.
-  static func updates(of decoder: Decoder) -> [[RowUpdate?]] {
-    guard let adapter = decoder.adapter else { return [] }
-    return adapter.pairs.indices.map { index in
-      Projection.allCases.map { projection in
-        let weight = decoder.weights.layers[index].projections[projection.rawValue]
-        return adapter.pairs[index][projection.rawValue].map { pair in
-          RowUpdate(
-            a: pair.a, b: pair.b, scaling: adapter.configuration.scaling,
-            dtype: weight.format == .float32 ? .float32 : .bfloat16, pool: decoder.pool)
+  /// The adapter of a decoder as a step reads it.
+  struct Updates {
+    /// Layer by layer, in the order of `Projection`; empty without an adapter.
+    let layers: [[RowUpdate?]]
+    /// Owns their memory, in one piece: hundreds of mappings of a few KiB would miss the address cache at each.
+    fileprivate let workspace: Workspace
+
+    /// Copies the adapter.
+    init(of decoder: Decoder) {
+      func layOut(_ workspace: Workspace) -> [[RowUpdate?]] {
+        zip(decoder.adapter?.pairs ?? [], decoder.weights.layers).map { pairs, layer in
+          zip(pairs, layer.projections).map { pair, weight in
+            pair.map {
+              RowUpdate(
+                rank: $0.a.rows, outputs: weight.rows, inputs: weight.columns, format: weight.format,
+                workspace: workspace)
+            }
+          }
         }
+      }
+      let plan = Workspace.planning()
+      _ = layOut(plan)
+      workspace = Workspace(byteCount: plan.byteCount)
+      layers = layOut(workspace)
+      guard let adapter = decoder.adapter else { return }
+      for case (let pair?, let update?) in zip(adapter.pairs.joined(), layers.joined()) {
+        update.hold(a: pair.a, b: pair.b, scaling: adapter.configuration.scaling, pool: decoder.pool)
       }
     }
   }
 
   /// Takes the buffers from a workspace.
   ///
-  /// - Parameter updates: from `updates(of:)`.
-  init(_ decoder: Decoder, updates: [[RowUpdate?]], cache: KVCache, workspace: Workspace) {
+  /// - Parameter updates: of the same decoder.
+  init(_ decoder: Decoder, updates: Updates, cache: KVCache, workspace: Workspace) {
     let configuration = decoder.configuration
     let (c, f, v) = (configuration.hiddenSize, configuration.intermediateSize, configuration.vocabularySize)
     let (h, k, d) = (configuration.headCount, configuration.keyValueHeadCount, configuration.headDimension)
     func take(_ columns: Int) -> Matrix { workspace.take("decode", rows: 1, columns: columns) }
     self.workspace = workspace
+    self.updates = updates
     self.decoder = decoder
     self.cache = cache
     let formats = Set(
       decoder.weights.layers.flatMap { $0.projections.map(\.format) } + [decoder.weights.head.format]
-        + updates.joined().compactMap { $0?.format })
+        + updates.layers.joined().compactMap { $0?.format })
     let normalized = RowInput(columns: c, formats: formats, workspace: workspace)
     let attention = RowInput(columns: h * d, formats: formats, workspace: workspace)
     let feedForward = RowInput(columns: f, formats: formats, workspace: workspace)
@@ -74,7 +92,7 @@ final class DecodeStep {
         let members = targets.map { projection, y in
           RowProducts.Member(
             tensors.projections[projection.rawValue], bias: tensors.biases[projection.rawValue],
-            update: updates.isEmpty ? nil : updates[index][projection.rawValue], into: y,
+            update: updates.layers.isEmpty ? nil : updates.layers[index][projection.rawValue], into: y,
             accumulates: accumulates)
         }
         return RowProducts(

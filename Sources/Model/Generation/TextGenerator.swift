@@ -49,7 +49,7 @@ public final class TextGenerator {
     let dtype = TextGenerator.dtype(for: decoder.weights)
     let cache = KVCache(decoder.configuration, capacity: capacity, dtype: dtype)
     self.cache = cache
-    let updates = DecodeStep.updates(of: decoder)
+    let updates = DecodeStep.Updates(of: decoder)
     func layOut(_ workspace: Workspace, chunk: Int) -> (Activations, DecodeStep) {
       let activations = Activations(
         decoder, dtype: dtype, tokenCapacity: chunk, purpose: .inference, workspace: workspace)

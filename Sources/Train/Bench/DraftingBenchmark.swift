@@ -5,7 +5,7 @@ import Tensor
 /// Measures reading a prompt and writing on from it, with the base alone and with an adapter beside it, and in the
 /// same rounds what the machine's memory gives.
 struct DraftingBenchmark {
-  private static let rounds = 3
+  private static let rounds = 9
   private static let promptTokens = 512
   private static let draftTokens = 64
 
