@@ -10,11 +10,12 @@
 /// with more in it takes it first, so that none loses what another added.
 ///
 /// The system gives it back when the process ends, however it ends, so that no stale lock can stay behind. The empty
-/// file `.ghost.lock` stays, since removing it would hand two processes two different locks.
+/// file `.ghost.lock` carries it, and goes with it.
 public struct FolderLock: ~Copyable {
   /// The name of the file that carries the lock.
   public static let name = ".ghost.lock"
 
+  private let path: String
   private let descriptor: Int32
 
   /// Waits for the lock of a folder.
@@ -22,24 +23,36 @@ public struct FolderLock: ~Copyable {
   /// - Throws: ``FolderBusy`` where another process keeps it; ``FileError`` where it cannot be made.
   public init(_ folder: String, patience: Duration = .seconds(5)) throws {
     let path = "\(folder)/\(FolderLock.name)"
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FileError(path: path, operation: .write, code: errno) }
     let deadline = ContinuousClock.now + patience
-    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+    while true {
+      let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+      guard opened >= 0 else { throw FileError(path: path, operation: .write, code: errno) }
+      let isLocked = flock(opened, LOCK_EX | LOCK_NB) == 0
       let code = errno
-      guard code == EWOULDBLOCK || code == EINTR else {
-        close(descriptor)
+      // The one before may have removed the file between the two calls: a lock of a file that nobody else will find.
+      if isLocked, FolderLock.isFile(opened, at: path) {
+        (self.path, descriptor) = (path, opened)
+        return
+      }
+      close(opened)
+      guard isLocked || code == EWOULDBLOCK || code == EINTR else {
         throw FileError(path: path, operation: .write, code: code)
       }
-      guard ContinuousClock.now < deadline else {
-        close(descriptor)
-        throw FolderBusy(folder: folder)
-      }
-      usleep(10_000)
+      guard ContinuousClock.now < deadline else { throw FolderBusy(folder: folder) }
+      if !isLocked { usleep(10_000) }
     }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    unlink(path)
+    close(descriptor)
+  }
+
+  private static func isFile(_ descriptor: Int32, at path: String) -> Bool {
+    var (opened, found) = (stat(), stat())
+    return fstat(descriptor, &opened) == 0 && stat(path, &found) == 0
+      && opened.st_dev == found.st_dev && opened.st_ino == found.st_ino
+  }
 }
 
 /// A folder whose files another process is changing.

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -55,9 +56,37 @@ import Testing
       #expect(busy?.folder == folder.path)
       withExtendedLifetime(lock) {}
     }
-    // Not at once: a process that another test starts holds the same descriptor until it becomes its program.
-    _ = try FolderLock(folder.path)
+    #expect(try folder.names.isEmpty)
+    _ = try FolderLock(folder.path, patience: .zero)
     let missing = #expect(throws: FileError.self) { _ = try FolderLock(folder("none")) }
     #expect(missing?.problem == .missing)
+  }
+
+  private final class Holders: Sendable {
+    let now = Atomic<Int>(0)
+    let most = Atomic<Int>(0)
+  }
+
+  @Test("However many take a lock in turns, one at a time has it")
+  func turns() async throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path
+    let holders = Holders()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          for _ in 0..<50 {
+            let lock = try FolderLock(path, patience: .seconds(60))
+            holders.most.max(holders.now.add(1, ordering: .relaxed).newValue, ordering: .relaxed)
+            sched_yield()
+            holders.now.subtract(1, ordering: .relaxed)
+            withExtendedLifetime(lock) {}
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(holders.most.load(ordering: .relaxed) == 1)
+    #expect(try folder.names.isEmpty)
   }
 }

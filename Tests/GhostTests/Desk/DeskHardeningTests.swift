@@ -65,7 +65,6 @@ import Train
     let files = FileManager.default
     let folders = [folder.path, folder("drafts"), folder("drafts/.original")]
     for path in folders { try files.setAttributes([.posixPermissions: 0o555], ofItemAtPath: path) }
-    try files.setAttributes([.posixPermissions: 0o444], ofItemAtPath: folder(".ghost.lock"))
     defer { for path in folders { try? files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path) } }
     let before = try folder.names
     withoutPrivileges {
