@@ -9,6 +9,8 @@ struct PretrainCommand: ParsableCommand {
       checkpoint and exits with 130; --resume goes on from there, and a larger --max-steps prolongs the run.
       """)
 
+  private static let defaults = PretrainingOptions()
+
   @Option(
     name: .long, parsing: .upToNextOption,
     help: "Training texts: JSON Lines with \"text\" and an optional \"source\".")
@@ -25,23 +27,25 @@ struct PretrainCommand: ParsableCommand {
     help: "Begin with the weights, shape and vocabulary of this base instead of from scratch.")
   var initModel: String?
 
-  @Option(name: .long, help: "Tokens of the vocabulary, if it is still to be trained.")
-  var vocabSize = PretrainingOptions().vocabularySize
+  @Option(
+    name: .long,
+    help: "Tokens of the vocabulary, if it is still to be trained. (default: \(defaults.vocabularySize))")
+  var vocabSize: Int?
 
-  @Option(name: .long, help: "Width of the residual stream.")
-  var hiddenSize = PretrainingOptions().hiddenSize
+  @Option(name: .long, help: "Width of the residual stream. (default: \(defaults.hiddenSize))")
+  var hiddenSize: Int?
 
-  @Option(name: .long, help: "Width of the feed-forward layer.")
-  var intermediateSize = PretrainingOptions().intermediateSize
+  @Option(name: .long, help: "Width of the feed-forward layer. (default: \(defaults.intermediateSize))")
+  var intermediateSize: Int?
 
-  @Option(name: .long, help: "Decoder layers.")
-  var layers = PretrainingOptions().layerCount
+  @Option(name: .long, help: "Decoder layers. (default: \(defaults.layerCount))")
+  var layers: Int?
 
-  @Option(name: .long, help: "Query heads.")
-  var heads = PretrainingOptions().headCount
+  @Option(name: .long, help: "Query heads. (default: \(defaults.headCount))")
+  var heads: Int?
 
-  @Option(name: .long, help: "Key-value heads.")
-  var kvHeads = PretrainingOptions().keyValueHeadCount
+  @Option(name: .long, help: "Key-value heads. (default: \(defaults.keyValueHeadCount))")
+  var kvHeads: Int?
 
   @Option(name: .long, help: "The longest sequence in tokens.")
   var maxSeqLength = PretrainingOptions().maxSequenceLength
@@ -88,12 +92,12 @@ struct PretrainCommand: ParsableCommand {
 
   private func options() throws -> PretrainingOptions {
     var options = PretrainingOptions()
-    options.vocabularySize = vocabSize
-    options.hiddenSize = hiddenSize
-    options.intermediateSize = intermediateSize
-    options.layerCount = layers
-    options.headCount = heads
-    options.keyValueHeadCount = kvHeads
+    options.vocabularySize = vocabSize ?? options.vocabularySize
+    options.hiddenSize = hiddenSize ?? options.hiddenSize
+    options.intermediateSize = intermediateSize ?? options.intermediateSize
+    options.layerCount = layers ?? options.layerCount
+    options.headCount = heads ?? options.headCount
+    options.keyValueHeadCount = kvHeads ?? options.keyValueHeadCount
     options.maxSequenceLength = maxSeqLength
     options.batchTokens = batchTokens
     options.maxSteps = maxSteps
@@ -118,7 +122,18 @@ struct PretrainCommand: ParsableCommand {
     return options
   }
 
-  func validate() throws { _ = try options() }
+  func validate() throws {
+    _ = try options()
+    let shape = [
+      ("--vocab-size", vocabSize), ("--hidden-size", hiddenSize), ("--intermediate-size", intermediateSize),
+      ("--layers", layers), ("--heads", heads), ("--kv-heads", kvHeads),
+    ]
+    if initModel != nil, let (flag, _) = shape.first(where: { $0.1 != nil }) {
+      throw ValidationError(
+        "\(flag) beside --init-model: found two shapes; expected one, and that base brings its own."
+          + " Leave one of the two out.")
+    }
+  }
 
   func run() throws {
     let stop = StopRequest()

@@ -150,6 +150,30 @@ struct PretrainingRunTests {
     #expect(try folder.bytes(of: "base/model.safetensors") == bytes)
   }
 
+  @Test("A run that was killed before its last weights were written is made whole by resuming")
+  func killed() throws {
+    try run("whole", options)
+    let whole = try folder.bytes(of: "whole/model.safetensors")
+    try FileManager.default.removeItem(atPath: folder("whole/model.safetensors"))
+    var changed = options
+    changed.resumes = true
+    try run("whole", changed)
+    #expect(try folder.bytes(of: "whole/model.safetensors") == whole)
+  }
+
+  @Test("A run has its folder alone")
+  func alone() throws {
+    var changed = options
+    changed.maxSteps = 1
+    var refused = false
+    try run("base", changed) { event in
+      guard case .started = event else { return }
+      let busy = #expect(throws: FolderBusy.self) { try run("base", changed) }
+      refused = busy?.folder == folder("base")
+    }
+    #expect(refused)
+  }
+
   @Test("A run that is stopped before its first step can be resumed")
   func stoppedAtOnce() throws {
     var changed = options

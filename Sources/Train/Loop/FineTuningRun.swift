@@ -49,6 +49,10 @@ public struct FineTuningRun: Equatable, Sendable {
     // A read-only place is noticed before hours of work: making a file and giving it up is the test.
     try AtomicFile.createDirectory(adapterPath)
     _ = try AtomicFile(path: "\(adapterPath)/\(RunRecord.name)")
+    let lock = try FolderLock(adapterPath, patience: .zero)
+    defer { withExtendedLifetime(lock) {} }
+    // Another run may have begun here while this one was reading.
+    try checkFolder()
     return try FineTuningSession(self, prepared).run(stop: stop, onEvent: onEvent)
   }
 

@@ -6,12 +6,8 @@ import Tensor
 /// A base as `pretrain` leaves it: config.json, generation_config.json, tokenizer_config.json and model.safetensors
 /// in bfloat16, in the layout that Hugging Face libraries load.
 enum PretrainedModel {
-  /// Writes weights and configuration beside the tokenizer, each file atomically.
-  ///
-  /// - Parameter endOfText: the end-of-text token as the tokenizer spells it.
-  static func write(
-    _ parameters: ParameterSet, _ configuration: ModelConfiguration, endOfText: String, to folder: String
-  ) throws {
+  /// Writes the weights, atomically.
+  static func write(_ parameters: ParameterSet, to folder: String) throws {
     let pool = ThreadPool(threadCount: 1)
     var writer = try SafetensorsWriter(
       path: "\(folder)/model.safetensors",
@@ -28,6 +24,12 @@ enum PretrainedModel {
       }
     }
     try writer.commit()
+  }
+
+  /// Writes the configuration beside the tokenizer, each file atomically.
+  ///
+  /// - Parameter endOfText: the end-of-text token as the tokenizer spells it.
+  static func write(_ configuration: ModelConfiguration, endOfText: String, to folder: String) throws {
     let ending = configuration.endOfText.first.map { JSONValue.integer(Int64($0)) } ?? .null
     let settings: [(name: String, json: JSONValue)] = [
       ("config.json", configuration.json(dtype: "bfloat16")),

@@ -63,6 +63,10 @@ public struct PretrainingRun {
     let checkpoint = "\(folder)/\(TrainingCheckpoint.name)"
     try checkFolder(checkpoint)
     try AtomicFile.createDirectory(folder)
+    let lock = try FolderLock(folder, patience: .zero)
+    defer { withExtendedLifetime(lock) {} }
+    // Another run may have begun here between the two.
+    try checkFolder(checkpoint)
     if let initialModel, !options.resumes {
       let tokenizer = try MappedFile(path: "\(initialModel)/tokenizer.json")
       try withExtendedLifetime(tokenizer) {
@@ -115,14 +119,15 @@ public struct PretrainingRun {
       warmupRatio: Double(options.warmupSteps) / Double(options.maxSteps), totalSteps: options.maxSteps)
     var order = training.order(epoch: state.epoch, seed: options.seed)
     var batch = Batch()
-    var savedStep = options.resumes ? state.step : nil
+    var savedStep: Int?
     func save() throws {
       guard savedStep != state.step else { return }
       savedStep = state.step
       let (loss, bits) = evaluate(heldOut, engine)
+      // A run killed between two of these can be resumed: it needs the configuration, and writes the weights anew.
+      try PretrainedModel.write(configuration, endOfText: PretrainingRun.endOfText, to: folder)
       try TrainingCheckpoint.write(blocks, state: state.json(options), to: checkpoint)
-      try PretrainedModel.write(
-        parameters, configuration, endOfText: PretrainingRun.endOfText, to: folder)
+      try PretrainedModel.write(parameters, to: folder)
       onEvent(.evaluated(step: state.step, bitsPerByte: bits, loss: loss))
     }
     while state.step < options.maxSteps && !stop.isStopping {
