@@ -3,14 +3,24 @@ import Train
 
 /// The shape of the adapter to train.
 struct AdapterOptions: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("Rank of each update.", valueName: "n"))
-  var rank = TrainingOptions().adapter.rank
+  private static let defaults = TrainingOptions().adapter
 
-  @Option(name: .long, help: ArgumentHelp("Numerator of the scaling, alpha / rank.", valueName: "x"))
-  var alpha = TrainingOptions().adapter.alpha
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Rank of each update. (default: \(defaults.rank))", valueName: "n"))
+  var rank: Int?
 
-  @Option(name: .long, help: ArgumentHelp("Share of an update's input that training drops.", valueName: "p"))
-  var dropout = TrainingOptions().adapter.dropout
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Numerator of the scaling, alpha / rank. (default: \(defaults.alpha))", valueName: "x"))
+  var alpha: Double?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Share of an update's input that training drops. (default: \(defaults.dropout))", valueName: "p"))
+  var dropout: Double?
 
   @Option(
     name: .long, parsing: .upToNextOption,
@@ -29,9 +39,18 @@ struct AdapterOptions: ParsableArguments {
   var initAdapter: String?
 
   func apply(to options: inout TrainingOptions) throws {
-    options.adapter.rank = rank
-    options.adapter.alpha = alpha
-    options.adapter.dropout = dropout
+    let shape = [
+      ("--rank", rank != nil), ("--alpha", alpha != nil), ("--dropout", dropout != nil),
+      ("--target-modules", !targetModules.isEmpty), ("--rslora", rslora),
+    ]
+    if initAdapter != nil, let (flag, _) = shape.first(where: \.1) {
+      throw ValidationError(
+        "\(flag) beside --init-adapter: found two shapes; expected one, and that adapter brings its own."
+          + " Leave one of the two out.")
+    }
+    options.adapter.rank = rank ?? options.adapter.rank
+    options.adapter.alpha = alpha ?? options.adapter.alpha
+    options.adapter.dropout = dropout ?? options.adapter.dropout
     options.adapter.isRankStabilized = rslora
     if !targetModules.isEmpty { options.adapter.targets = try TrainingOptions.targets(named: targetModules) }
     options.initialAdapter = initAdapter

@@ -21,7 +21,6 @@ struct FlagTests {
     expected.maxSteps = 7
     expected.adapter = LoRAConfiguration(
       rank: 8, alpha: 24, dropout: 0.1, targets: [.query, .down], isRankStabilized: true)
-    expected.initialAdapter = "a"
     expected.learningRate = .value(2e-4)
     expected.schedule = .linear
     expected.warmupRatio = 0
@@ -43,7 +42,7 @@ struct FlagTests {
     #expect(
       try Self.options(
         "--epochs", "3", "--max-steps", "7", "--rank", "8", "--alpha", "24", "--dropout", "0.1",
-        "--target-modules", "q_proj,down_proj", "--rslora", "--init-adapter", "a", "--learning-rate", "2e-4",
+        "--target-modules", "q_proj,down_proj", "--rslora", "--learning-rate", "2e-4",
         "--lr-schedule", "linear", "--warmup-ratio", "0", "--weight-decay", "0.01", "--max-grad-norm", "0",
         "--batch-size", "4", "--max-seq-length", "256", "--grad-accumulation-steps", "2", "--valid-fraction",
         "0.2", "--sunset-days", "30", "--seed", "9", "--no-shuffle", "--no-mask-prompt", "--recompute",
@@ -51,6 +50,22 @@ struct FlagTests {
         "--compute",
         "int8", "--quantize", "q8", "--threads", "1") == expected)
     #expect(try Self.options("--learning-rate", "auto").learningRate == .automatic)
+    #expect(try Self.options("--init-adapter", "a").initialAdapter == "a")
+  }
+
+  @Test(
+    "A shape beside an adapter or a base that brings its own is refused",
+    arguments: [
+      ["--rank", "8"], ["--alpha", "8"], ["--dropout", "0"], ["--target-modules", "q_proj"], ["--rslora"],
+    ])
+  func twoShapes(flags: [String]) {
+    let error = #expect(throws: (any Error).self) {
+      try TrainCommand.parse(["--init-adapter", "a"] + flags).options()
+    }
+    #expect(error.map { "\($0)" }?.contains("\(flags[0]) beside --init-adapter") == true)
+    let files = ["--data", "a", "--valid-data", "b", "--output", "c", "--init-model", "d"]
+    #expect(throws: (any Error).self) { try PretrainCommand.parse(files + ["--heads", "2"]) }
+    #expect(throws: Never.self) { try PretrainCommand.parse(files) }
   }
 
   @Test("Targets may be apart by spaces, and one that matches nothing is refused")

@@ -5,11 +5,13 @@ import Testing
 
 @Suite("Split by document")
 struct DocumentSplitTests {
-  private func split(_ texts: [String], eligible: [Int]? = nil, _ fraction: Double) throws -> DocumentSplit {
+  private func split(
+    _ texts: [String], eligible: [Int]? = nil, trained: [Int] = [], _ fraction: Double
+  ) throws -> DocumentSplit {
     let documents = texts.map { DocumentTexts([$0]) }
     return try DocumentSplit(
       documents, groups: DuplicateGroups(documents), eligible: eligible ?? Array(texts.indices),
-      validFraction: fraction)
+      trained: trained, validFraction: fraction)
   }
 
   /// Texts that share no run of words.
@@ -59,9 +61,27 @@ struct DocumentSplitTests {
       error?.description
         == "found 3 different documents in the archive; expected at least 4, so that two can be held out. "
         + "Collect more, or pass --valid-fraction 0 to train without a verdict.")
-    #expect(throws: ArchiveError.tooSmallToHoldOut(documents: 3, needed: 4)) {
+    #expect(throws: ArchiveError.tooSmallToHoldOut(documents: 3, needed: 4, trained: 0)) {
       try split(texts(0..<9), eligible: [0, 3, 8], 0.15)
     }
+  }
+
+  @Test("What was trained on before stays on that side, with its copies")
+  func trainedBefore() throws {
+    let documents = texts(0..<20) + texts(0..<20)
+    let fresh = try split(documents, 0.4)
+    let first = try #require(fresh.heldOut.first { $0 < 20 })
+    let found = try split(documents, trained: [first + 20], 0.4)
+    #expect(found.heldOut == fresh.heldOut.filter { $0 % 20 != first })
+    #expect(Set(found.training) == Set(fresh.training + [first, first + 20]))
+    // All that is new may be held out, where what was trained on before is enough to train on.
+    #expect(try split(texts(0..<9), trained: Array(0..<6), 0.99).heldOut == [6, 7, 8])
+    let error = #expect(throws: ArchiveError.self) { try split(texts(0..<9), trained: Array(0..<8), 0.15) }
+    #expect(
+      error?.description
+        == "found 1 different document in the archive that the adapter to begin with was not trained on, beside 8 that "
+        + "it was; expected at least 2, so that two can be held out. Collect more, or pass --valid-fraction 0 to train "
+        + "without a verdict.")
   }
 
   @Test("The largest overlap is the share of a held-out text that one text to train on has")

@@ -218,6 +218,67 @@ struct FineTuningRunTests {
     #expect(outcome.selfTest.passes)
   }
 
+  @Test("What the adapter to begin with was trained on is not held out, and the record says so on")
+  func trainedBefore() throws {
+    var tiny = try TinyRun()
+    tiny.options.validFraction = 0.4
+    tiny.options.maxSteps = 1
+    try tiny.start()
+    func pins() throws -> RowPins {
+      let record = try #require(try RunRecord.read(tiny.adapterPath))
+      return try #require(RowPins(record: record))
+    }
+    let first = try pins()
+    // A larger fraction would hold out what the first run trained on.
+    tiny.options.initialAdapter = tiny.adapterPath
+    tiny.options.validFraction = 0.9
+    tiny.adapterName = "next"
+    var warnings: [String] = []
+    try tiny.start { if case .prepared(let report, _, _) = $0 { warnings = report.warnings } }
+    let second = try pins()
+    #expect(second.heldOut == first.heldOut && second.training == first.training)
+    #expect(!warnings.contains { $0.contains("run.json") })
+    // An archive of other rows alone: what the first run saw is still named.
+    tiny.options.initialAdapter = tiny.adapterPath
+    tiny.adapterName = "other"
+    tiny.archive = try tiny.folder.put(
+      (0..<6).map { #"{"text":"Another \#($0) of \#($0 * 7) words and \#($0 + 40) more."}"# + "\n" }.joined(),
+      as: "other.jsonl")
+    try tiny.start()
+    #expect(try pins().training.isSuperset(of: first.training))
+    // Nobody knows what an adapter without a record has seen.
+    try FileManager.default.removeItem(atPath: "\(tiny.adapterPath)/run.json")
+    tiny.options.initialAdapter = tiny.adapterPath
+    tiny.adapterName = "last"
+    try tiny.start { if case .prepared(let report, _, _) = $0 { warnings = report.warnings } }
+    #expect(warnings.contains { $0.contains("no run.json that tells which rows") })
+  }
+
+  @Test("A run has its folder alone")
+  func alone() throws {
+    let tiny = try TinyRun()
+    var refused = false
+    try tiny.start { event in
+      guard case .baseline = event else { return }
+      let busy = #expect(throws: FolderBusy.self) { try tiny.start() }
+      refused = busy?.folder == tiny.adapterPath
+    }
+    #expect(refused)
+    #expect(try !FileManager.default.contentsOfDirectory(atPath: tiny.adapterPath).contains(FolderLock.name))
+  }
+
+  @Test("A row of which nothing but its end would be learned is left out, and named")
+  func nothingButTheEnd() throws {
+    let quotation =
+      #"{"text":"All of this was said by somebody else.","spans":[{"start":0,"end":38,"weight":0}]}"#
+    var tiny = try TinyRun(rows: TinyRun.rows + [quotation])
+    tiny.options.validFraction = 0.9
+    var warnings: [String] = []
+    try tiny.start { if case .prepared(let report, _, _) = $0 { warnings = report.warnings } }
+    #expect(
+      warnings.contains("warning: no token to learn in \(tiny.archive):15; left out of training."))
+  }
+
   @Test("auto says so where every rate diverges")
   func everyRateDiverges() throws {
     var tiny = try TinyRun()

@@ -6,8 +6,8 @@ public enum ArchiveError: Error, Equatable, Sendable, CustomStringConvertible {
   case noRows(files: [String], skipped: [RowProblem])
   /// No row has a token to learn.
   case nothingToLearn(places: [String])
-  /// There are too few different documents to hold any out.
-  case tooSmallToHoldOut(documents: Int, needed: Int)
+  /// There are too few different documents to hold any out, beside those that were trained on before.
+  case tooSmallToHoldOut(documents: Int, needed: Int, trained: Int)
 
   /// What was found, what was expected and what to do; one line for each bad row.
   public var description: String {
@@ -24,9 +24,12 @@ public enum ArchiveError: Error, Equatable, Sendable, CustomStringConvertible {
       return
         "\(shortened(places).joined(separator: ", ")): found no token to learn in any row; "
         + "expected text after the prompt. Give the rows text to learn."
-    case .tooSmallToHoldOut(let documents, let needed):
+    case .tooSmallToHoldOut(let documents, let needed, let trained):
+      let which =
+        trained == 0
+        ? "" : " that the adapter to begin with was not trained on, beside \(trained) that it was"
       return
-        "found \(documents) different document\(documents == 1 ? "" : "s") in the archive; expected at least \(needed), "
+        "found \(NumberText.counted(documents, "different document")) in the archive\(which); expected at least \(needed), "
         + "so that two can be held out. Collect more, or pass --valid-fraction 0 to train without a verdict."
     }
   }

@@ -11,6 +11,9 @@ public struct Dataset: Sendable {
     public var validFraction: Double
     /// What is learned of an edit.
     public var objective: Objective
+    /// The pins of rows that the adapter to begin with was trained on (see ``RowPins``): neither they nor their
+    /// duplicates are held out. Nil where there is such an adapter and nothing tells its rows.
+    public var trainedBefore: Set<String>? = []
 
     /// Makes settings.
     public init(
@@ -50,17 +53,23 @@ public struct Dataset: Sendable {
     let encoder = ExampleEncoder(
       tokenizer: tokenizer, maxSequenceLength: settings.maxSequenceLength, masksPrompt: settings.masksPrompt,
       objective: settings.objective, comparesDrafts: true)
-    let windows = rows.indices.map { encoder.examples(for: rows[$0], document: $0) }
+    learnedBytes = rows.map(encoder.learnedBytes)
+    // Where only the end of a text would be learned, as of a post that is all quotation, there is nothing to score.
+    let windows = rows.indices.map { [learnedBytes] in
+      learnedBytes[$0] > 0 ? encoder.examples(for: rows[$0], document: $0) : []
+    }
     let learnable = rows.indices.filter { !windows[$0].isEmpty }
     guard !learnable.isEmpty else { throw .nothingToLearn(places: rows.map(\.place)) }
 
     let texts = rows.map(\.documentTexts)
     let groups = DuplicateGroups(texts)
+    let before = settings.trainedBefore ?? []
     let split = try DocumentSplit(
-      texts, groups: groups, eligible: learnable, validFraction: settings.validFraction)
+      texts, groups: groups, eligible: learnable,
+      trained: before.isEmpty ? [] : rows.indices.filter { before.contains(rows[$0].pin) },
+      validFraction: settings.validFraction)
 
     self.rows = rows
-    learnedBytes = rows.map(encoder.learnedBytes)
     heldOutRows = split.heldOut
     training = split.training.flatMap { windows[$0] }
     let heldOut = split.heldOut.flatMap { windows[$0] }

@@ -45,6 +45,8 @@ public struct DatasetReport: Equatable, Sendable {
   public let heldOutRowCount: Int
   /// The largest overlap between the sides, nil where they share no five-word run.
   public let largestOverlap: Overlap?
+  /// Whether it is known which rows the adapter to begin with, if there is one, was trained on.
+  public let knowsTrainedBefore: Bool
 
   init(
     archive: Archive, windows: [[TrainingExample]], groups: DuplicateGroups, split: DocumentSplit,
@@ -69,6 +71,7 @@ public struct DatasetReport: Equatable, Sendable {
     largestOverlap = overlap.map {
       Overlap(share: $0.share, heldOut: rows[$0.heldOut].place, training: rows[$0.training].place)
     }
+    knowsTrainedBefore = settings.trainedBefore != nil
   }
 
   /// The report as lines of `name  facts`, warnings last; what did not occur is left out.
@@ -119,6 +122,11 @@ public struct DatasetReport: Equatable, Sendable {
         "warning: \(NumberText.counted(distinctDocuments, "different document")); the field advises \(Self.advisedDocuments) clean "
           + "examples or more before fine-tuning. Try the base with your best pieces in its prompt first, or "
           + "collect more.")
+    }
+    if heldOutRowCount > 0, !knowsTrainedBefore {
+      warnings.append(
+        "warning: the adapter to begin with has no run.json that tells which rows it was trained on. Where held-out "
+          + "rows are among them, the verdict is too good.")
     }
     return warnings
   }

@@ -18,14 +18,18 @@ struct DocumentSplit: Equatable, Sendable {
 extension DocumentSplit {
   /// Splits the documents that have anything to learn.
   ///
-  /// At least two groups are held out, those of the lowest hashes, and at least two are left to train on.
+  /// At least two groups are held out, those of the lowest hashes, and at least two are left to train on, those
+  /// that were trained on before among them.
   ///
   /// - Parameters:
   ///   - eligible: the documents to split.
+  ///   - trained: documents that were trained on before, which with their duplicates stay on that side.
   ///   - validFraction: the wanted share of groups to hold out, in [0, 1); 0 holds out none.
-  /// - Throws: ``ArchiveError/tooSmallToHoldOut(documents:needed:)`` with fewer than four groups.
+  /// - Throws: ``ArchiveError/tooSmallToHoldOut(documents:needed:trained:)`` with fewer than four groups, or
+  ///   fewer than two that were not trained on.
   init(
-    _ documents: [DocumentTexts], groups: DuplicateGroups, eligible: [Int], validFraction: Double
+    _ documents: [DocumentTexts], groups: DuplicateGroups, eligible: [Int], trained: [Int] = [],
+    validFraction: Double
   ) throws(ArchiveError) {
     precondition((0..<1).contains(validFraction), "valid fraction \(validFraction) is not in [0, 1)")
     guard validFraction > 0 else {
@@ -34,15 +38,17 @@ extension DocumentSplit {
     }
     // Named by the group's first document even where that has nothing to learn: the side must not depend
     // on the tokenizer.
-    let ordered = Set(eligible.map { groups.representatives[$0] })
+    let all = Set(eligible.map { groups.representatives[$0] })
+    let seen = all.intersection(trained.map { groups.representatives[$0] })
+    let ordered = all.subtracting(seen)
       .map { (fingerprint: documents[$0].fingerprints[0], representative: $0) }
       .sorted { ($0.fingerprint.hex, $0.representative) < ($1.fingerprint.hex, $1.representative) }
-    let needed = 2 * Self.minimumGroups
+    let needed = max(Self.minimumGroups, 2 * Self.minimumGroups - seen.count)
     guard ordered.count >= needed else {
-      throw .tooSmallToHoldOut(documents: ordered.count, needed: needed)
+      throw .tooSmallToHoldOut(documents: ordered.count, needed: needed, trained: seen.count)
     }
     let wanted = ordered.prefix { $0.fingerprint.fraction < validFraction }.count
-    let count = min(max(wanted, Self.minimumGroups), ordered.count - Self.minimumGroups)
+    let count = min(max(wanted, Self.minimumGroups), ordered.count, all.count - Self.minimumGroups)
     let chosen = Set(ordered.prefix(count).map(\.representative))
     self.init(
       heldOut: eligible.filter { chosen.contains(groups.representatives[$0]) },

@@ -192,6 +192,7 @@ public struct ExampleEncoder: Sendable {
     isCut += Array(repeating: false, count: tokens.count - start - isCut.count)
     return RejectedDraft(
       tokens: tokens, start: start, isCut: isCut,
+      promptLabels: final.weights[..<final.start].count { $0 > 0 },
       isNew: final.tokens.indices.filter { final.weights[$0] > 0 }.map {
         isNew.indices.contains($0 - final.start) && isNew[$0 - final.start]
       }, editRate: edit.editRate, weight: Float(row.weight))

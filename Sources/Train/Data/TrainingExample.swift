@@ -59,6 +59,8 @@ public struct RejectedDraft: Equatable, Sendable {
   public let start: Int
   /// For each token from `start` on, whether the writer cut it.
   public let isCut: [Bool]
+  /// The labels of the final that lie in its prompt: they are learned, and not compared.
+  public let promptLabels: Int
   /// For each label of the final, whether the writer put it in.
   public let isNew: [Bool]
   /// How much of the draft the writer changed, from 0 to 1.
@@ -68,14 +70,17 @@ public struct RejectedDraft: Equatable, Sendable {
 
   /// Sets a draft beside its final.
   public init(
-    tokens: [Int32], start: Int, isCut: [Bool], isNew: [Bool], editRate: Double, weight: Float
+    tokens: [Int32], start: Int, isCut: [Bool], promptLabels: Int = 0, isNew: [Bool], editRate: Double,
+    weight: Float
   ) {
     precondition(
-      start >= 1 && start < tokens.count && isCut.count == tokens.count - start,
+      start >= 1 && start < tokens.count && isCut.count == tokens.count - start
+        && promptLabels <= isNew.count,
       "a draft from token \(start) of \(tokens.count) with \(isCut.count) marks")
     self.tokens = tokens
     self.start = start
     self.isCut = isCut
+    self.promptLabels = promptLabels
     self.isNew = isNew
     self.editRate = editRate
     self.weight = weight

@@ -37,10 +37,8 @@ final class FineTuningSession {
       recomputesLayers: run.options.recomputesLayers)
     batches = [Batch(capacity: prepared.capacity)]
     // The reference is the adapter that the run begins with, which a checkpoint is about to replace.
-    if let preference = prepared.pairTerms.preference, preference.needsReference {
-      references = EditEvaluation(
-        prepared.dataset.training.filter { $0.draft != nil }, tokenBudget: prepared.maxSequenceLength
-      ).scores(engine, preference)
+    if let evaluation = prepared.referenceEvaluation, let preference = prepared.pairTerms.preference {
+      references = evaluation.scores(engine, preference)
     } else {
       references = [:]
     }

@@ -11,12 +11,16 @@ struct PreparedRun {
   /// What pairs of final and draft add to the loss.
   let pairTerms: PairTerms
   let adapter: LoRAAdapter
+  /// The pins of the rows that the adapter to begin with was trained on; nil where nothing tells them.
+  let trainedBefore: Set<String>?
   let pool: ThreadPool
   let maxSequenceLength: Int
   let packing: SequencePacking
   let evaluation: RowEvaluation?
   /// Scores the held-out finals against their drafts; nil where there are none.
   let editEvaluation: EditEvaluation?
+  /// Scores the pairs to train on as they are before the first step; nil where no term asks for it.
+  let referenceEvaluation: EditEvaluation?
   let decoder: Decoder
   /// The most that any batch of training or evaluation holds.
   let capacity: BatchCapacity
@@ -45,11 +49,17 @@ struct PreparedRun {
     base = try BaseModel(path: path, holding: options.holding, pool: pool)
     maxSequenceLength = try options.sequenceLength(for: base)
     let coder = BaseTokenCoder(base)
-    var dataset = try Dataset(
-      archive, tokenizer: coder,
-      settings: Dataset.Settings(
-        maxSequenceLength: maxSequenceLength, masksPrompt: options.masksPrompt,
-        validFraction: options.validFraction, objective: options.objective))
+    trainedBefore =
+      if let initial = options.initialAdapter {
+        try RunRecord.read(initial).flatMap(RowPins.init(record:))?.training
+      } else {
+        []
+      }
+    var settings = Dataset.Settings(
+      maxSequenceLength: maxSequenceLength, masksPrompt: options.masksPrompt,
+      validFraction: options.validFraction, objective: options.objective)
+    settings.trainedBefore = trainedBefore
+    var dataset = try Dataset(archive, tokenizer: coder, settings: settings)
     let pairCount = dataset.pairCount
     pairTerms = options.pairTerms(pairs: pairCount)
     if pairTerms.isEmpty { dataset.dropDrafts() }
@@ -82,8 +92,12 @@ struct PreparedRun {
     editEvaluation =
       dataset.heldOutPairs.isEmpty
       ? nil : EditEvaluation(dataset.heldOutPairs, tokenBudget: maxSequenceLength)
-    capacity = [packing.capacity, evaluation?.capacity, editEvaluation?.capacity].compactMap(\.self)
-      .reduce(BatchCapacity(sequences: 0, tokens: 0, labels: 0)) { $0.union($1) }
+    referenceEvaluation =
+      pairTerms.preference?.needsReference == true
+      ? EditEvaluation(dataset.training.filter { $0.draft != nil }, tokenBudget: maxSequenceLength) : nil
+    capacity = [
+      packing.capacity, evaluation?.capacity, editEvaluation?.capacity, referenceEvaluation?.capacity,
+    ].compactMap(\.self).reduce(BatchCapacity(sequences: 0, tokens: 0, labels: 0)) { $0.union($1) }
     stepPlan = StepPlan(
       packing, epochs: options.epochs, maxSteps: options.maxSteps,
       accumulation: options.gradientAccumulationSteps)

@@ -10,9 +10,11 @@ import Foundation
 /// |---|---|---|---|
 /// | dpo | 1 | 1 | −ln σ(β·(Δ(final) − Δ(draft))) |
 /// | orpo | 1 | tokens | −β·ln σ(ln odds(final) − ln odds(draft)), odds = eˢ / (1 − eˢ) |
-/// | dense | 1, or 5 for words new or cut | Σ g | −ln σ(β·(Δ(final) − Δ(draft) − 5·max(0, −Δ(final)))) |
+/// | dense | 1, or 5 for words new or cut | Σ g | −ln σ(β·(Δ(final) − Δ(draft) − 5·h(−Δ(final)))) |
 ///
-/// where Δ is the score less that of the reference: the model as it was before the first step.
+/// where Δ is the score less that of the reference: the model as it was before the first step; and h(x) is x less
+/// half a hundredth from a hundredth on, 50·x² below it, and 0 below 0. Without the round corner, rounding would decide
+/// at the first step, where Δ is 0, whether the final's gradient counts once or six times.
 ///
 /// Final and draft share most of their words, and plain DPO may then lower the likelihood of both. The dense loss looks
 /// at the words that differ, does not depend on the length, and its last term keeps the final from losing likelihood.
@@ -28,6 +30,8 @@ public enum PreferenceLoss: Equatable, Sendable {
   static let changeWeight = 5.0
   /// The weight of the final's lost likelihood in the dense loss.
   static let positiveWeight = 5.0
+  /// The lost likelihood, in nats a token, from which on all of it counts.
+  static let cornerWidth = 0.01
   /// β of the dense loss where none is given: its scores are means, those of DPO sums of hundreds of tokens.
   static let denseBeta = 2.0
 
@@ -86,11 +90,11 @@ public enum PreferenceLoss: Equatable, Sendable {
       return Value(loss: loss, byFinal: beta * slope, byDraft: -beta * slope)
     case .dense(let beta):
       let (final, draft) = (scores.final - reference.final, scores.draft - reference.draft)
-      let lost = max(0, -final)
+      let lost = PreferenceLoss.roundedHinge(-final)
       let (loss, slope) = PreferenceLoss.negativeLogSigmoid(
-        beta * (final - draft - PreferenceLoss.positiveWeight * lost))
+        beta * (final - draft - PreferenceLoss.positiveWeight * lost.value))
       return Value(
-        loss: loss, byFinal: beta * slope * (lost > 0 ? 1 + PreferenceLoss.positiveWeight : 1),
+        loss: loss, byFinal: beta * slope * (1 + PreferenceLoss.positiveWeight * lost.slope),
         byDraft: -beta * slope)
     case .orpo(let beta):
       let (final, draft) = (PreferenceLoss.logOdds(scores.final), PreferenceLoss.logOdds(scores.draft))
@@ -98,6 +102,13 @@ public enum PreferenceLoss: Equatable, Sendable {
       return Value(
         loss: beta * loss, byFinal: beta * slope * final.slope, byDraft: -beta * slope * draft.slope)
     }
+  }
+
+  /// max(0, x) with a round corner, and its derivative.
+  private static func roundedHinge(_ x: Double) -> (value: Double, slope: Double) {
+    guard x > 0 else { return (0, 0) }
+    let slope = min(x / cornerWidth, 1)
+    return (x >= cornerWidth ? x - cornerWidth / 2 : x * slope / 2, slope)
   }
 
   /// −ln σ(x) and its derivative σ(x) − 1, without overflow.

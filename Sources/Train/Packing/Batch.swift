@@ -39,7 +39,7 @@ public struct Batch: Equatable, Sendable {
 
   /// A final and its draft in a batch.
   public struct Pair: Equatable, Sendable {
-    /// The labels of the final.
+    /// The labels of the final, those of its prompt left out.
     public let final: Range<Int>
     /// The labels of the draft.
     public let draft: Range<Int>
@@ -100,7 +100,9 @@ public struct Batch: Equatable, Sendable {
       }
     }
     appendInputs(example.tokens)
-    if let draft = example.draft { append(draft, finalLabels: first..<labels.count, of: example.document) }
+    if let draft = example.draft {
+      append(draft, finalLabels: first + draft.promptLabels..<labels.count, of: example.document)
+    }
   }
 
   private mutating func append(_ draft: RejectedDraft, finalLabels: Range<Int>, of document: Int) {

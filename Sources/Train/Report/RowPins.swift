@@ -8,9 +8,11 @@ public struct RowPins: Equatable, Sendable {
   /// The pins of the rows that were held out.
   public let heldOut: Set<String>
 
-  init(_ dataset: Dataset) {
+  /// - Parameter trainedBefore: the pins of the rows that the adapter to begin with was trained on.
+  init(_ dataset: Dataset, trainedBefore: Set<String>) {
     let heldOutRows = Set(dataset.heldOutRows)
-    training = Set(dataset.rows.indices.filter { !heldOutRows.contains($0) }.map { dataset.rows[$0].pin })
+    training = trainedBefore.union(
+      dataset.rows.indices.filter { !heldOutRows.contains($0) }.map { dataset.rows[$0].pin })
     heldOut = Set(heldOutRows.map { dataset.rows[$0].pin })
   }
 

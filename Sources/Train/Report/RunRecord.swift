@@ -87,7 +87,10 @@ public enum RunRecord {
   ) throws {
     try write(
       run, opening(run, settings: settings, isFinished: true),
-      results(state: state, outcome: outcome, dataset: prepared.dataset, plan: prepared.size.edits),
+      results(
+        state: state, outcome: outcome, dataset: prepared.dataset,
+        pins: RowPins(prepared.dataset, trainedBefore: prepared.trainedBefore ?? []),
+        plan: prepared.size.edits),
       dates(sunsetDays: run.options.sunsetDays))
   }
 
@@ -117,10 +120,9 @@ public enum RunRecord {
   }
 
   private static func results(
-    state: FineTuningState, outcome: FineTuningOutcome, dataset: Dataset, plan: EditPlan
+    state: FineTuningState, outcome: FineTuningOutcome, dataset: Dataset, pins: RowPins, plan: EditPlan
   ) -> JSONValue {
     let report = dataset.report
-    let pins = RowPins(dataset)
     var counts = JSONObject()
     for kind in ArchiveRow.Kind.allCases {
       if let count = report.rowCounts[kind] { counts.append(kind.rawValue, .integer(Int64(count))) }

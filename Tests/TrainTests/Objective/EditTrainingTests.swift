@@ -45,6 +45,33 @@ struct EditTrainingTests {
     #expect(record["edits"]?["pairs"]?.intValue == record["edits"]?["rows"]?.intValue)
   }
 
+  @Test("Pairs are scored before the first step in batches of their own, whatever the steps hold")
+  func smallBatches() throws {
+    var run = try run(.dpo)
+    run.options.batchSize = 1
+    run.options.validFraction = 0
+    run.options.maxSteps = 1
+    #expect(try run.start() != nil)
+  }
+
+  @Test("Prompts that are learned are not compared")
+  func promptLabels() throws {
+    func firstStep(masksPrompt: Bool) throws -> StepResult {
+      var run = try run(.dpo)
+      run.options.masksPrompt = masksPrompt
+      run.options.shuffles = false
+      run.options.maxSteps = 1
+      run.options.preferenceWeight = 1
+      var result: StepResult?
+      try run.start { if case .step(_, _, _, _, let step) = $0 { result = step } }
+      return try #require(result)
+    }
+    let (masked, whole) = (try firstStep(masksPrompt: true), try firstStep(masksPrompt: false))
+    #expect(whole.labels > masked.labels)
+    // DPO learns finals by the comparison alone, which is the same: the same sums, of batches in another order.
+    #expect(abs(whole.gradientNorm - masked.gradientNorm) <= 1e-5 * masked.gradientNorm)
+  }
+
   @Test("Accumulated batches give the loss and the gradient of one, pairs among them")
   func accumulates() throws {
     func firstStep(batch: Int, accumulation: Int) throws -> [Double] {

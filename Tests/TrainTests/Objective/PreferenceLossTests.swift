@@ -9,6 +9,8 @@ struct PreferenceLossTests {
   static let scores: [PreferenceLoss.Scores] = [
     .init(final: -1, draft: -1.5), .init(final: -4.2, draft: -0.3), .init(final: -0.2, draft: -6),
     .init(final: -30, draft: -2), .init(final: -1e-3, draft: -2e-3),
+    // Within the round corner of the dense loss beside the reference below.
+    .init(final: -2.003, draft: -1.4),
   ]
 
   @Test("Derivatives are those of the loss", arguments: losses, scores)
@@ -51,6 +53,20 @@ struct PreferenceLossTests {
     let falling = loss.value(.init(final: -2.5, draft: -4), reference: reference)
     #expect(falling.loss > log(2))
     #expect(falling.byFinal < 0)
+  }
+
+  @Test("At the first step, rounding of the final's score does not decide how much it counts")
+  func firstStep() {
+    let loss = PreferenceLoss.dense(beta: 2)
+    let reference = PreferenceLoss.Scores(final: -2, draft: -2)
+    let slopes = [-1e-6, 0, 1e-6].map {
+      loss.value(.init(final: -2 + $0, draft: -2), reference: reference).byFinal
+    }
+    // A score a millionth off counts 5 · 10⁻⁶ / cornerWidth more, and moves the sigmoid's argument by β · 6 · 10⁻⁶ at most.
+    let bound = (5e-6 / PreferenceLoss.cornerWidth + 12e-6) * abs(slopes[1])
+    for slope in slopes {
+      #expect(abs(slope - slopes[1]) <= bound)
+    }
   }
 
   @Test("Unlikelihood is −ln(1 − p) with its derivative, and bounded where p is 1")
