@@ -104,6 +104,21 @@ public struct VerdictRun: Equatable, Sendable {
     if !(sampling.temperature >= 0 && sampling.temperature.isFinite) {
       throw .setting(flag: "--temperature", found: "\(sampling.temperature)", expected: "a number from 0")
     }
+    try checkOutputs()
+  }
+
+  /// Systems are told apart by name, in drafts and in tables.
+  private func checkOutputs() throws(VerdictInputError) {
+    var owners: [String: String] = [:]
+    for system in ComparedSystem.local { owners[system.name] = "the \(system.name) that runs here" }
+    for path in outputs {
+      let name = GateSystem(path: path).name
+      if let owner = owners.updateValue(path, forKey: name) {
+        throw .setting(
+          flag: "--outputs", found: "\(path) with the name \"\(name)\" of \(owner)",
+          expected: "a file name of its own for each system")
+      }
+    }
   }
 
   /// The fewest tokens in which a seed, an example and a short draft have room.

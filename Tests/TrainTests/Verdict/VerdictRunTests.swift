@@ -257,6 +257,16 @@ struct VerdictRunTests {
       try text(run)
         == "\(run.heldOut[0]): found no held-out post or edit; expected at least one to draft from. Give some with --held-out."
     )
+    run.outputs = ["x1/gpt.jsonl", "x2/gpt.json"]
+    #expect(
+      try text(run)
+        == "--outputs: found x2/gpt.json with the name \"gpt\" of x1/gpt.jsonl; expected a file name of its own for each system. Change it."
+    )
+    run.outputs = ["x1/adapter.jsonl"]
+    #expect(
+      try text(run)
+        == "--outputs: found x1/adapter.jsonl with the name \"adapter\" of the adapter that runs here; expected a file name of its own for each system. Change it."
+    )
     run.samples = 0
     #expect(try text(run) == "--samples: found 0; expected a whole number from 1. Change it.")
     try tiny.start()
