@@ -15,7 +15,6 @@ struct LocalSystems {
   private let dtype: DType
   private let pool: ThreadPool
   private let prompts: FewShotPrompt
-  private let encoder: ExampleEncoder
 
   init(
     base: BaseModel, adapter: LoRAAdapter, data: VerdictData, window: Int, dtype: DType, pool: ThreadPool
@@ -27,7 +26,6 @@ struct LocalSystems {
     self.dtype = dtype
     self.pool = pool
     prompts = FewShotPrompt(base: base, rows: data.training, limit: .max)
-    encoder = ExampleEncoder(tokenizer: BaseTokenCoder(base), maxSequenceLength: .max)
   }
 
   /// The most words that a draft is asked for: those that it has room for in half of the window.
@@ -40,21 +38,15 @@ struct LocalSystems {
 
   // MARK: Scoring
 
-  /// A text behind its prompt, and the bytes of what is scored of it; no example where there is nothing to score.
-  private struct ScoredText {
-    var example: TrainingExample?
-    var bytes = 0
-  }
-
   /// The loss of every held-out piece by each local system.
   func losses(
     onScored: (ComparedSystem, [DocumentLoss]) -> Void
   ) -> [ComparedSystem: [DocumentLoss]] {
     var losses: [ComparedSystem: [DocumentLoss]] = [:]
     for shows in [false, true] {
-      let texts = data.pieces.indices.map { scoredText(data.pieces[$0].row, document: $0, shows: shows) }
+      let examples = data.openings.indices.map { example(data.openings[$0], document: $0, shows: shows) }
       for system in ComparedSystem.local where system.showsPieces == shows {
-        losses[system] = score(texts, system)
+        losses[system] = score(examples, of: data.openings, system)
         onScored(system, losses[system] ?? [])
       }
     }
@@ -63,36 +55,30 @@ struct LocalSystems {
 
   /// The losses of other writers' texts by base and adapter, without examples.
   func othersLosses() -> (base: [DocumentLoss], adapter: [DocumentLoss]) {
-    let rows = data.others.flatMap(\.self)
-    let texts = rows.indices.map { scoredText(rows[$0], document: $0, shows: false) }
-    return (score(texts, .base), score(texts, .adapter))
+    let openings = data.others.flatMap(\.self)
+    let examples = openings.indices.map { example(openings[$0], document: $0, shows: false) }
+    return (score(examples, of: openings, .base), score(examples, of: openings, .adapter))
   }
 
-  private func score(_ texts: [ScoredText], _ system: ComparedSystem) -> [DocumentLoss] {
-    let evaluation = RowEvaluation(
-      texts.compactMap(\.example), learnedBytes: texts.map(\.bytes), tokenBudget: window)
+  private func score(
+    _ examples: [TrainingExample], of openings: [ScoredOpening], _ system: ComparedSystem
+  ) -> [DocumentLoss] {
+    let evaluation = RowEvaluation(examples, learnedBytes: openings.map(\.bytes), tokenBudget: window)
     // An engine of its own for each: one that is laid out for the base alone has no room for an adapter's updates.
     let engine = TrainingEngine(
       decoder(system), optimizer: nil, capacity: evaluation.capacity, recomputesLayers: false)
     return evaluation.losses(engine)
   }
 
-  /// A row's opening behind its prompt and, with `shows`, as many examples as the window has room for.
-  private func scoredText(_ row: ArchiveRow, document: Int, shows: Bool) -> ScoredText {
-    guard let whole = encoder.examples(for: row, document: document).first,
-      let start = whole.labelled.first?.lowerBound, start <= window / 2
-    else { return ScoredText() }
-    let opening = Array(whole.tokens.prefix(start + window / 2))
+  /// An opening behind its prompt and, with `shows`, as many examples as the window has room for.
+  private func example(_ opening: ScoredOpening, document: Int, shows: Bool) -> TrainingExample {
     var shown = FewShotPrompt.Shown(tokens: [], count: 0)
-    if shows, let seed = row.seed {
-      shown = prompts.examples(for: seed, room: window - opening.count, cuts: true)
+    if shows, let seed = opening.row.seed {
+      shown = prompts.examples(for: seed, room: window - opening.tokens.count, cuts: true)
     }
-    let tokens = shown.before(opening, prefix: base.tokenizer.prefixIDs)
-    let scored = opening[start...].filter { !base.configuration.endOfText.contains($0) }
-    return ScoredText(
-      example: TrainingExample(
-        tokens: tokens, labelled: [start + shown.tokens.count..<tokens.count], document: document),
-      bytes: scored.reduce(0) { $0 + base.tokenizer.bytes(ofID: $1).count })
+    let tokens = shown.before(opening.tokens, prefix: base.tokenizer.prefixIDs)
+    return TrainingExample(
+      tokens: tokens, labelled: [opening.start + shown.tokens.count..<tokens.count], document: document)
   }
 
   // MARK: Drafting

@@ -3,12 +3,14 @@ import Model
 
 /// What an adapter is judged on: the posts held out of its training, the posts it was trained on, and other writers'.
 struct VerdictData {
-  /// The held-out pieces with a seed, each once however many copies there are.
+  /// The held-out pieces with a seed and something to score, each once however many copies there are.
   let pieces: [HeldOutPiece]
+  /// What is scored of each piece.
+  let openings: [ScoredOpening]
   /// The rows that may stand in a prompt.
   let training: [ArchiveRow]
-  /// The rows of other writers, a list a file.
-  let others: [[ArchiveRow]]
+  /// What is scored of other writers' rows, a list a file.
+  let others: [[ScoredOpening]]
   /// The archives that were read.
   let archives: [String]
   /// What should be known of them, a sentence each.
@@ -44,19 +46,43 @@ struct VerdictData {
       notes.append("The archive has changed since the adapter was trained on it; the split is by text.")
     }
     let mostWords = LocalSystems.mostWords(window: window)
-    pieces = heldOut.compactMap { HeldOutPiece($0, mostWords: mostWords) }
-    guard !pieces.isEmpty else {
-      throw VerdictInputError.noPieces(files: run.heldOut.isEmpty ? archives : run.heldOut)
-    }
-    if pieces.count < heldOut.count {
+    let seeded = heldOut.compactMap { HeldOutPiece($0, mostWords: mostWords) }
+    let files = run.heldOut.isEmpty ? archives : run.heldOut
+    guard !seeded.isEmpty else { throw VerdictInputError.noPieces(files: files) }
+    if seeded.count < heldOut.count {
       notes.append(
-        "\(NumberText.counted(heldOut.count - pieces.count, "held-out row")) without a seed left out.")
+        "\(NumberText.counted(heldOut.count - seeded.count, "held-out row")) without a seed left out.")
     }
+    let scored = seeded.compactMap { piece in
+      ScoredOpening(piece.row, base: base, window: window).map { (piece: piece, opening: $0) }
+    }
+    pieces = scored.map(\.piece)
+    openings = scored.map(\.opening)
+    notes += try Self.unscored(seeded.count - scored.count, of: seeded.count, files, window: window)
     others = try run.others.map { path in
       let rows = try Archive(paths: [path], skipBadRows: run.skipsBadRows).rows
       let count = min(Self.mostOthers, rows.count)
-      return (0..<count).map { rows[$0 * rows.count / count] }
+      let openings = (0..<count).compactMap {
+        ScoredOpening(rows[$0 * rows.count / count], base: base, window: window)
+      }
+      notes += try Self.unscored(count - openings.count, of: count, [path], window: window)
+      return openings
     }
     self.notes = notes
+  }
+
+  /// The note on rows of some files that have nothing to score.
+  ///
+  /// - Throws: ``VerdictInputError/nothingToScore(files:window:)`` where those are all of them.
+  private static func unscored(
+    _ left: Int, of count: Int, _ files: [String], window: Int
+  ) throws(VerdictInputError) -> [String] {
+    guard left < count else { throw .nothingToScore(files: files, window: window) }
+    return left == 0
+      ? []
+      : [
+        "\(NumberText.counted(left, "row")) of \(files.joined(separator: ", ")) left out: a prompt of more than half of"
+          + " the window of \(window) tokens, or nothing that counts."
+      ]
   }
 }

@@ -8,6 +8,8 @@ public enum VerdictInputError: Error, Equatable, Sendable, CustomStringConvertib
   case noSplit(adapter: String, found: String)
   /// No held-out row has a seed to draft from.
   case noPieces(files: [String])
+  /// No row of these files has anything to score in a window of so many tokens.
+  case nothingToScore(files: [String], window: Int)
   /// The adapter's run was not finished.
   case unfinished(adapter: String)
 
@@ -22,6 +24,8 @@ public enum VerdictInputError: Error, Equatable, Sendable, CustomStringConvertib
       "\(adapter): found \(found); expected posts that were held out of its training. Give some with --held-out."
     case .noPieces(let files):
       "\(files.joined(separator: ", ")): found no held-out post or edit; expected at least one to draft from. Give some with --held-out."
+    case .nothingToScore(let files, let window):
+      "\(files.joined(separator: ", ")): found no row to score, each with a prompt of more than \(window / 2) tokens, half of the window, or with nothing that counts; expected at least one. Raise --max-seq-length, or give other rows."
     case .unfinished(let adapter):
       "\(adapter): found the adapter of a run that was not finished; expected a finished one. Finish it with --resume."
     }

@@ -66,7 +66,7 @@ public struct VerdictOutcome: Sendable {
       writer: training.map(\.text),
       against: data.others.isEmpty
         ? .base(bodies(.base).flatMap(\.self))
-        : .writers(data.others.map { $0.compactMap { HeldOutPiece($0, mostWords: .max)?.text } }),
+        : .writers(data.others.map { $0.compactMap { HeldOutPiece($0.row, mostWords: .max)?.text } }),
       seed: run.seed)
     let compared = order.filter { $0 != .base }
     let scores = VoiceComparison(panel, base: bodies(.base), systems: compared.map(bodies)).scores

@@ -121,7 +121,7 @@ public struct VerdictRun: Equatable, Sendable {
     }
   }
 
-  /// The fewest tokens in which a seed, an example and a short draft have room.
+  /// The shortest window: half of it holds a short seed or a short draft. A post with a longer seed is not scored in it.
   static let leastWindow = 64
 }
 

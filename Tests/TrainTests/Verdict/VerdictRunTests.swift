@@ -198,6 +198,37 @@ struct VerdictRunTests {
     #expect(abs(saved) > 1e-4 && abs(others - saved) <= 10 * 16 * 0x1p-23)
   }
 
+  @Test("A row whose seed leaves no room to score it is left out and told; a file of nothing else is refused")
+  func narrowWindow() throws {
+    try tiny.start()
+    let long = String(repeating: "quince and medlar ", count: 6)
+    let rows = [
+      #"{"id":"short","seed":{"topic":"a"},"text":"Pears ripen all at once while nobody looks at them."}"#,
+      #"{"id":"long","seed":{"topic":"\#(long)"},"text":"Of quinces only the jelly was ever worth the wait."}"#,
+    ]
+    let both = try tiny.folder.put(rows.joined(separator: "\n"), as: "both.jsonl")
+    let narrow = try tiny.folder.put(rows[1], as: "long.jsonl")
+    var run = verdict()
+    run.window = VerdictRun.leastWindow
+    (run.heldOut, run.others) = ([both], [both])
+    let outcome = try run.start()
+    #expect(outcome.pieces.map(\.id) == ["short"] && outcome.places == [0])
+    let note =
+      "1 row of \(both) left out: a prompt of more than half of the window of 64 tokens, or nothing that counts."
+    #expect(outcome.notes == [note, note])
+    #expect(outcome.systems.allSatisfy { $0.bitsPerByte?.isFinite == true })
+    #expect(outcome.specificity?.others.isFinite == true)
+    try EvaluationRecord.write(outcome)
+
+    let refusal =
+      "\(narrow): found no row to score, each with a prompt of more than 32 tokens, half of the window, or with nothing"
+      + " that counts; expected at least one. Raise --max-seq-length, or give other rows."
+    for (heldOut, others) in [(narrow, both), (both, narrow)] {
+      (run.heldOut, run.others) = ([heldOut], [others])
+      #expect(#expect(throws: VerdictInputError.self) { try run.start() }?.description == refusal)
+    }
+  }
+
   @Test("An archive that has changed since is told, and a row that was trained on is never held out")
   func changed() throws {
     try tiny.start()

@@ -134,6 +134,10 @@ struct VerdictStatisticsTests {
     #expect(bootstrap.interval(alpha: 0.05) == Interval(lower: -.infinity, upper: .infinity))
     let effect = Effect(.voice, pieces: 4, candidates: 1, seed: 0) { ($0[0] == 0 ? .nan : 1, 0) }
     #expect(!effect.isWin && effect.mayBeWorse)
+    let nothing = Effect(.bitsPerByte, pieces: 4, candidates: 1, seed: 0) { _ in (.nan, .nan) }
+    #expect(!nothing.isWin && nothing.mayBeWorse)
+    let mark = EffectMark.svg(nothing)
+    #expect(mark.contains("M4 11H156") && !mark.contains("nan") && !mark.contains("circle"))
   }
 
   @Test("Dunning's ratio is SciPy's log-likelihood ratio of the table of uses")
