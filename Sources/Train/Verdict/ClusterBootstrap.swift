@@ -55,7 +55,10 @@ struct ClusterBootstrap {
     var counts = [Int](repeating: 1, count: strata.reduce(0, +))
     var (cubes, squares) = (0.0, 0.0)
     var start = 0
-    for size in strata where size > 1 {
+    for size in strata {
+      defer { start += size }
+      // Without its only piece a group has no statistic.
+      guard size > 1 else { continue }
       let values = (start..<start + size).map { piece in
         counts[piece] = 0
         defer { counts[piece] = 1 }
@@ -68,7 +71,6 @@ struct ClusterBootstrap {
         cubes += influence * influence * influence
         squares += influence * influence
       }
-      start += size
     }
     let acceleration = cubes / (6 * squares * squares.squareRoot())
     return acceleration.isFinite ? acceleration : 0

@@ -128,6 +128,17 @@ struct VerdictStatisticsTests {
     #expect(bootstrap.ascending.allSatisfy { $0 == 34 } && bootstrap.standardError == 0)
   }
 
+  @Test("A group of one piece, wherever it stands, leaves the acceleration to the pieces of the others")
+  func lonePiece() {
+    let values = [1.0, 2, 3, 5, 8, 13]
+    func acceleration(_ strata: [Int], _ own: Range<Int>) -> Double {
+      ClusterBootstrap.acceleration(strata: strata) { values.map { [$0] }.mean(drawing: Array($0[own])) }
+    }
+    let alone = acceleration([6], 0..<6)
+    #expect(alone > 0.01)
+    #expect(acceleration([1, 6], 1..<7) == alone && acceleration([6, 1], 0..<6) == alone)
+  }
+
   @Test("A statistic that is no number in some draw has an interval without bounds, and wins nothing")
   func noNumber() {
     let bootstrap = ClusterBootstrap(strata: [4], seed: 0) { $0[0] == 0 ? .nan : 1 }
