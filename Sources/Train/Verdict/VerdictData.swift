@@ -46,7 +46,8 @@ struct VerdictData {
       notes.append("The archive has changed since the adapter was trained on it; the split is by text.")
     }
     let mostWords = LocalSystems.mostWords(window: window)
-    let seeded = heldOut.compactMap { HeldOutPiece($0, mostWords: mostWords) }
+    let sharedIDs = (heldOut + training).sharedIDs
+    let seeded = heldOut.compactMap { HeldOutPiece($0, mostWords: mostWords, sharedIDs: sharedIDs) }
     let files = run.heldOut.isEmpty ? archives : run.heldOut
     guard !seeded.isEmpty else { throw VerdictInputError.noPieces(files: files) }
     if seeded.count < heldOut.count {

@@ -157,6 +157,45 @@ struct VerdictRunTests {
     )
   }
 
+  @Test("Rows that share an id are told apart by their places, in drafts, in outputs and when resuming")
+  func sharedIDs() throws {
+    try tiny.start()
+    let texts = [
+      "Pears ripen all at once while nobody looks.", "Of quinces only the jelly was worth the wait.",
+    ]
+    var run = verdict()
+    run.heldOut = try texts.enumerated().map { index, text in
+      try tiny.folder.put(
+        #"{"id":"1","seed":{"topic":"fruit","length":10},"text":"\#(text)"}"#, as: "held-\(index).jsonl")
+    }
+    let places = run.heldOut.map { "\($0):1" }
+    let whole = try run.start()
+    #expect(whole.pieces.map(\.id) == places)
+    // The drafts of the second alone are kept.
+    let kept = try tiny.folder.content(of: "adapter/\(DraftStore.name)").split(separator: "\n").filter {
+      !$0.contains("held-0.jsonl")
+    }.map { $0.replacing("\"text\":\"", with: "\"text\":\"kept ") }
+    try tiny.folder.put(kept.joined(separator: "\n") + "\n", as: "adapter/\(DraftStore.name)")
+    for system in try run.start().systems {
+      #expect(
+        system.drafts.map { $0.map { $0.draft.text.hasPrefix("kept ") } } == [[false, false], [true, true]])
+    }
+
+    run.outputs = [try tiny.folder.put(#"{"id":"1","output":"a"}"#, as: "gpt.jsonl")]
+    let error = try #require(#expect(throws: GateInputError.self) { try run.start() })
+    #expect(
+      error.description
+        == "\(run.outputs[0]):1: found the id \"1\"; expected one of the held-out posts, by file:line where several rows have one id. Correct the id or remove the line."
+    )
+    // A row of the training side has the id too.
+    let trained = try tiny.folder.put(
+      #"{"id":"1","seed":{"topic":"fruit"},"text":"Plums, on the other hand, come one by one and late."}"#,
+      as: "trained.jsonl")
+    run.archives = [tiny.archive, trained]
+    (run.outputs, run.heldOut) = ([], [run.heldOut[0]])
+    #expect(try run.start().pieces.map(\.id) == [places[0]])
+  }
+
   @Test(
     "Held-out posts of a file of their own: one that the adapter was trained on is left out, a copy counts once"
   )
