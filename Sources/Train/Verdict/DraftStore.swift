@@ -2,7 +2,8 @@ import Files
 import Foundation
 
 /// Keeps the drafts of a judgement while it is under way, a line each, so that one which was broken off goes on where
-/// it was. It is of use to the same judgement alone: the same base, adapter, pieces, window, sampling and seed.
+/// it was. It is of use to the same judgement alone: the same base, adapter, pieces, window, sampling, seed, arithmetic
+/// and threads.
 final class DraftStore {
   /// Which draft.
   struct Key: Hashable {

@@ -143,13 +143,14 @@ struct LocalSystems {
       endedByItself: result.ending == .endOfText)
   }
 
-  /// What decides the drafts: a store of other ones is of no use.
+  /// What decides the drafts and their times: a store of other ones is of no use.
   func fingerprint(_ run: VerdictRun) throws -> Fingerprint {
     let parts =
       [
         try base.fingerprint().hex,
         try Fingerprint(contentsOf: "\(run.adapterPath)/\(AdapterFolder.weightsName)").hex,
-        "\(window) \(run.seed) \(run.sampling) \(dtype) \(run.quantization?.rawValue ?? "as stored")",
+        "\(window) \(run.seed) \(run.sampling) \(run.compute.resolved.rawValue) \(dtype)"
+          + " \(run.quantization?.rawValue ?? "as stored") \(pool.threadCount)",
       ] + (try data.archives.map { try Fingerprint(contentsOf: $0).hex })
       + data.pieces.map { "\($0.id) \($0.seed)" }
     return Fingerprint(of: Array(parts.joined(separator: "\n").utf8))

@@ -131,10 +131,23 @@ struct VerdictRunTests {
     let drafts = resumed.systems.map { $0.allDrafts.map(\.draft.text) }
     #expect(drafts.joined().filter { $0.hasPrefix("kept ") }.count == 1)
     #expect(drafts[3] == whole.systems[3].allDrafts.map(\.draft.text))
-    var other = verdict()
-    other.seed = 7
-    #expect(
-      try other.start().systems.allSatisfy { $0.allDrafts.allSatisfy { !$0.draft.text.hasPrefix("kept ") } })
+    func keptCount(_ run: VerdictRun) throws -> Int {
+      try run.start().systems.flatMap(\.allDrafts).count { $0.draft.text.hasPrefix("kept ") }
+    }
+    // What changes drafts or their times makes another judgement; each takes its own drafts up again.
+    let changes: [(inout VerdictRun) -> Void] = [
+      { $0.seed = 7 }, { $0.compute = .int8 }, { $0.threads = 1 },
+    ]
+    for change in changes {
+      var other = verdict()
+      other.maxPieces = 1
+      _ = try other.start()
+      try tiny.folder.put(
+        tiny.folder.content(of: path).replacing("\"text\":\"", with: "\"text\":\"kept "), as: path)
+      #expect(try keptCount(other) == 8)
+      change(&other)
+      #expect(try keptCount(other) == 0)
+    }
   }
 
   @Test("An outside system takes part with its file; an id that is no held-out post is named with its line")
