@@ -254,5 +254,17 @@ struct PretrainingRunTests {
     #expect(
       try refusal(texts: [empty]) { $0.vocabularySize = 257 }
         == "\(empty): found no text; expected {\"text\": …} lines. Give other files.")
+    // A model, and a step, larger than the memory of any machine that this is tested on.
+    let sizes: [(inout PretrainingOptions) -> Void] = [
+      {
+        ($0.hiddenSize, $0.intermediateSize, $0.layerCount) = (65_536, 65_536, 1024)
+        ($0.headCount, $0.keyValueHeadCount) = (64, 64)
+      }, { ($0.batchTokens, $0.intermediateSize) = (16_777_216, 65_536) },
+    ]
+    for size in sizes {
+      let text = try refusal(size)
+      #expect(text.hasPrefix("this run needs ") && text.contains("TiB; the machine has "))
+      #expect(text.hasSuffix(" Lower --batch-tokens, --hidden-size, --intermediate-size or --layers."))
+    }
   }
 }

@@ -94,12 +94,13 @@ public struct GateRun: Equatable, Sendable {
         flag: "--adapter-path", found: "none", expected: "the adapter's folder with --run adapter")
     }
     let counts = [
-      ("--examples", exampleLimit), ("--max-seq-length", window), ("--max-tokens", maxTokens),
-      ("--threads", threads),
+      ("--examples", exampleLimit, 1_000_000), ("--max-seq-length", window, 1_048_576),
+      ("--max-tokens", maxTokens, 1_048_576), ("--threads", threads, 1024),
     ]
-    for (flag, count) in counts {
-      if let count, count < 1 {
-        throw GateSettingError(flag: flag, found: "\(count)", expected: "a whole number from 1")
+    for (flag, count, most) in counts {
+      if let count, !(1...most).contains(count) {
+        throw GateSettingError(
+          flag: flag, found: "\(count)", expected: "a whole number from 1 to \(most)")
       }
     }
     if let price = pricePerHour, !(price >= 0 && price.isFinite) {

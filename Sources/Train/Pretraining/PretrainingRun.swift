@@ -56,8 +56,8 @@ public struct PretrainingRun {
 
   /// Runs to the last step, or until `stop` is set.
   ///
-  /// - Throws: `TrainingError` for settings out of range, a checkpoint of another run or a loss that is no number;
-  ///   errors of the texts and of writing.
+  /// - Throws: `TrainingError` for settings out of range, a run that does not fit into memory, a checkpoint of another
+  ///   run or a loss that is no number; errors of the texts and of writing.
   public func start(stop: StopRequest, onEvent: (Event) -> Void) throws {
     try check()
     let checkpoint = "\(folder)/\(TrainingCheckpoint.name)"
@@ -75,8 +75,11 @@ public struct PretrainingRun {
     }
     let (tokenizer, endOfText) = try vocabulary(onEvent)
     let configuration = try configuration(vocabularySize: tokenizer.vocabularySize, endOfText)
+    let memory = PretrainingMemory(configuration)
+    try memory.check()
     let parameters = ParameterSet(of: configuration)
     let optimizer = MuonOptimizer(parameters, weightDecay: options.weightDecay)
+    let engine = try engine(configuration, parameters, optimizer, memory)
     let blocks = [("values", parameters.values)] + optimizer.state
     var state = PretrainingState()
     if options.resumes {
@@ -109,7 +112,6 @@ public struct PretrainingRun {
     }
     let heldOut = try corpus(validation) { _ in 1 }
 
-    let engine = engine(configuration, parameters, optimizer)
     onEvent(
       .started(
         step: state.step, parameters: configuration.parameterCount, trainingTokens: training.tokenCount,
@@ -160,18 +162,21 @@ public struct PretrainingRun {
     return configuration
   }
 
+  /// - Throws: `TrainingError.setting` where a step does not fit into memory; nothing of it is touched before.
   private func engine(
-    _ configuration: ModelConfiguration, _ parameters: ParameterSet, _ optimizer: MuonOptimizer
-  ) -> TrainingEngine {
+    _ configuration: ModelConfiguration, _ parameters: ParameterSet, _ optimizer: MuonOptimizer,
+    _ memory: PretrainingMemory
+  ) throws -> TrainingEngine {
     let decoder = Decoder(
       configuration, weights: parameters.tensors(of: configuration),
       gradients: parameters.gradientTensors(of: configuration), owner: parameters, adapter: nil,
       maxPositions: options.maxSequenceLength,
       pool: ThreadPool(threadCount: options.threads ?? ProcessInfo.processInfo.activeProcessorCount))
     let tokens = options.batchTokens
-    return TrainingEngine(
-      decoder, optimizer: optimizer,
-      capacity: BatchCapacity(sequences: tokens, tokens: tokens, labels: tokens), recomputesLayers: false)
+    let capacity = BatchCapacity(sequences: tokens, tokens: tokens, labels: tokens)
+    try memory.check(
+      workspace: TrainingEngine.plan(decoder, capacity: capacity, recomputesLayers: false))
+    return TrainingEngine(decoder, optimizer: optimizer, capacity: capacity, recomputesLayers: false)
   }
 
   private func check() throws {

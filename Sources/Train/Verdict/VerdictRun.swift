@@ -88,15 +88,15 @@ public struct VerdictRun: Equatable, Sendable {
   }
 
   private func check() throws(VerdictInputError) {
-    for (flag, count) in [
-      ("--samples", samples), ("--max-pieces", maxPieces), ("--max-seq-length", window ?? 1),
-      ("--threads", threads ?? 1),
-    ] where count < 1 {
-      throw .setting(flag: flag, found: "\(count)", expected: "a whole number from 1")
-    }
-    if let window, window < Self.leastWindow {
-      throw .setting(
-        flag: "--max-seq-length", found: "\(window)", expected: "at least \(Self.leastWindow) tokens")
+    for (flag, count, range) in [
+      ("--samples", samples, 1...1000), ("--max-pieces", maxPieces, 1...1_000_000),
+      ("--max-seq-length", window, Self.leastWindow...1_048_576), ("--threads", threads, 1...1024),
+    ] {
+      if let count, !range.contains(count) {
+        throw .setting(
+          flag: flag, found: "\(count)",
+          expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+      }
     }
     if let price = pricePerHour, !(price >= 0 && price.isFinite) {
       throw .setting(flag: "--price-per-hour", found: "\(price)", expected: "a number from 0")

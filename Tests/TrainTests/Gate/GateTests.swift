@@ -128,7 +128,12 @@ struct GateTests {
     narrow.window = 0
     #expect(
       #expect(throws: GateSettingError.self) { try gate.makeOutputs(narrow) }?.description
-        == "--max-seq-length: found 0; expected a whole number from 1. Change it.")
+        == "--max-seq-length: found 0; expected a whole number from 1 to 1048576. Change it.")
+    var wide = run(.base)
+    wide.threads = 2_000_000_000
+    #expect(
+      #expect(throws: GateSettingError.self) { try gate.makeOutputs(wide) }?.description
+        == "--threads: found 2000000000; expected a whole number from 1 to 1024. Change it.")
     #expect(try folder.names.filter { $0 != "outputs" } == ["cases.jsonl"])
     #expect(!folder.holds("outputs/base.jsonl"))
   }

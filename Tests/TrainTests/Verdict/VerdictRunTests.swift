@@ -350,8 +350,19 @@ struct VerdictRunTests {
       try text(run)
         == "--outputs: found x1/adapter.jsonl with the name \"adapter\" of the adapter that runs here; expected a file name of its own for each system. Change it."
     )
-    run.samples = 0
-    #expect(try text(run) == "--samples: found 0; expected a whole number from 1. Change it.")
+    for samples in [0, .max] {
+      run.samples = samples
+      #expect(
+        try text(run) == "--samples: found \(samples); expected a whole number from 1 to 1000. Change it.")
+    }
+    run = verdict()
+    run.threads = 2_000_000_000
+    #expect(
+      try text(run) == "--threads: found 2000000000; expected a whole number from 1 to 1024. Change it.")
+    run.threads = 2
+    run.window = 63
+    #expect(
+      try text(run) == "--max-seq-length: found 63; expected a whole number from 64 to 1048576. Change it.")
     try tiny.start()
     let record = try tiny.folder.content(of: "adapter/run.json")
     try tiny.folder.put(
