@@ -49,6 +49,23 @@ struct EvaluationRunTests {
     #expect(outcome.base.tokens == outcome.rows.reduce(0) { $0 + $1.base.tokens })
   }
 
+  @Test("A row of which only the end is learned counts for neither side; with no other it is refused")
+  func endAlone() throws {
+    let masked = #"{"text":"Left out.","spans":[{"start":0,"end":9,"weight":0}]}"#
+    let tiny = try TinyRun(rows: [masked] + TinyRun.rows.prefix(2))
+    let outcome = try Self.evaluation(tiny, adapter: Fixtures.adapter("smollm2")).start()
+    #expect(outcome.rows.map { $0.base.tokens > 0 } == [false, true, true])
+    let json = EvaluationReport(outcome).json(perRow: true)
+    #expect(json["base"]?["tokens"] == json["adapter"]?["tokens"] && outcome.base.bytes > 0)
+    #expect(json["base"]?["bytes"] == json["adapter"]?["bytes"])
+    #expect(json["rows"]?.arrayValue?.first?["loss"] == .null && (try? JSONWriter.string(of: json)) != nil)
+
+    let alone = try TinyRun(rows: [masked])
+    #expect(throws: ArchiveError.nothingToLearn(places: ["\(alone.archive):1"])) {
+      try Self.evaluation(alone, adapter: nil).start()
+    }
+  }
+
   @Test("An adapter of another base is refused, naming both; one without a record passes")
   func fingerprint() throws {
     let tiny = try TinyRun()

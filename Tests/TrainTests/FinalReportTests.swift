@@ -146,7 +146,7 @@ struct EvaluationReportTests {
         2 rows, 100 tokens scored
         loss              2.000
         perplexity         7.39
-        bits per byte     0.705
+        bits per byte     0.721
         """)
   }
 
@@ -161,6 +161,7 @@ struct EvaluationReportTests {
       ])
     #expect(json["documents"] == 1 && json["verdict"] == "keep" && json["row_count"] == 2)
     #expect(json["base"]?["loss"] == 2.0 && json["adapter"]?["loss"] == 1.5)
+    #expect(json["base"]?["bytes"] == 400 && json["adapter"]?["bytes"] == 400)
   }
 
   @Test("Without an adapter a row's loss is the base's")

@@ -40,10 +40,13 @@ public struct EvaluationRun: Equatable, Sendable {
     let encoder = ExampleEncoder(
       tokenizer: BaseTokenCoder(base), maxSequenceLength: length, masksPrompt: options.masksPrompt)
     let rows = archive.rows
-    let examples = rows.indices.flatMap { encoder.examples(for: rows[$0], document: $0) }
+    let learnedBytes = rows.map(encoder.learnedBytes)
+    // An end of text alone has a loss, but no byte to divide it by.
+    let examples = rows.indices.filter { learnedBytes[$0] > 0 }.flatMap {
+      encoder.examples(for: rows[$0], document: $0)
+    }
     guard !examples.isEmpty else { throw ArchiveError.nothingToLearn(places: rows.map(\.place)) }
-    let evaluation = RowEvaluation(
-      examples, learnedBytes: rows.map(encoder.learnedBytes), tokenBudget: length)
+    let evaluation = RowEvaluation(examples, learnedBytes: learnedBytes, tokenBudget: length)
 
     let decoder = base.decoder(adapter: adapter, dtype: dtype, maxPositions: length, pool: pool)
     let engine = TrainingEngine(
@@ -77,8 +80,8 @@ public struct EvaluationOutcome: Equatable, Sendable {
   /// Base and adapter over the documents; copies of one piece count as one. Nil without an adapter.
   public let comparison: HeldOutComparison?
 
-  /// The base's loss over all rows.
-  public var base: DocumentLoss { rows.map(\.base).total }
+  /// The base's loss over all rows of which something is learned, those that the comparison is over.
+  public var base: DocumentLoss { rows.map(\.base).filter { $0.tokens > 0 }.total }
 
   init(
     rows: [ArchiveRow], skipped: [RowProblem], base: [DocumentLoss], adapter: [DocumentLoss]?, seed: UInt64
@@ -89,10 +92,8 @@ public struct EvaluationOutcome: Equatable, Sendable {
     }
     comparison = adapter.flatMap { adapter in
       let groups = DuplicateGroups(rows.map(\.documentTexts)).representatives
-      let documents = Dictionary(grouping: rows.indices.filter { base[$0].tokens > 0 && base[$0].bytes > 0 })
-      {
-        groups[$0]
-      }.sorted { $0.key < $1.key }.map(\.value)
+      let documents = Dictionary(grouping: rows.indices.filter { base[$0].tokens > 0 }) { groups[$0] }
+        .sorted { $0.key < $1.key }.map(\.value)
       return HeldOutComparison(
         base: documents.map { $0.map { base[$0] }.total },
         adapter: documents.map { $0.map { adapter[$0] }.total }, seed: seed)
