@@ -52,7 +52,9 @@ struct EvalCommand: ParsableCommand {
       if adapterPath == nil {
         throw ValidationError("--verdict without --adapter-path; expected both. Add it.")
       }
-      if perRow { throw ValidationError("--per-row with --verdict; expected one of them. Remove one.") }
+      for (flag, isGiven) in [("--per-row", perRow), ("--no-mask-prompt", !rows.maskPrompt)] where isGiven {
+        throw ValidationError("\(flag) with --verdict; expected one of them. Remove one.")
+      }
     } else {
       if data.isEmpty { throw ValidationError("No --data; expected the file to score.") }
       if let flag = judging.flagWithoutVerdict {

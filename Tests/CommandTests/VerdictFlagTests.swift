@@ -47,9 +47,11 @@ struct VerdictFlagTests {
     #expect(
       try message("--data", "a", "--samples", "2")
         == "--samples without --verdict; expected both. Add --verdict.")
-    #expect(
-      try message("--verdict", "--adapter-path", "a", "--json", "--per-row")
-        == "--per-row with --verdict; expected one of them. Remove one.")
+    for flag in ["--per-row", "--no-mask-prompt"] {
+      #expect(
+        try message("--verdict", "--adapter-path", "a", "--json", flag)
+          == "\(flag) with --verdict; expected one of them. Remove one.")
+    }
     #expect(try message("--data", "a", "--per-row") == "--per-row without --json; expected both. Add --json.")
   }
 }
