@@ -9,8 +9,8 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench",
     abstract: "Measure training, prefill and decoding, as a share of the machine's peak.",
     discussion: """
-      Trains on random tokens and times large float32 matrix products before, between and after the steps. Figures \
-      are medians, with the range in brackets. Nothing is written.
+      Trains on random tokens and times large matrix products in the arithmetic of --compute before, between and after \
+      the steps. Figures are medians, with the range in brackets. Nothing is written.
       """)
 
   @OptionGroup var base: BaseOptions
