@@ -49,6 +49,7 @@ struct EditTrainingTests {
   func smallBatches() throws {
     var run = try run(.dpo)
     run.options.batchSize = 1
+    run.options.maxSequenceLength = 512
     run.options.validFraction = 0
     run.options.maxSteps = 1
     #expect(try run.start() != nil)
