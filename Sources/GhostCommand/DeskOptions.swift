@@ -6,7 +6,7 @@ struct DeskOptions: ParsableArguments {
   @Option(name: .long, help: "The folder with drafts/ and archive.jsonl; this one unless told.")
   var workspace = "."
 
-  var desk: Desk { Desk(workspace) }
+  var desk: Desk { Desk(workspace, startedAs: GhostCommand.invocation) }
 }
 
 /// Which draft is meant.

@@ -111,7 +111,7 @@ struct DraftCommand: ParsableCommand {
     let interrupts = Interrupts(stop)
     defer { withExtendedLifetime(interrupts) {} }
     let settings = try workspace.map { try DeskSettings($0) }
-    let desk = workspace.map { Desk($0) }
+    let desk = workspace.map { Desk($0, startedAs: GhostCommand.invocation) }
     let request = try request(settings, desk)
     // A place that cannot be written to is noticed before the draft is, and leaves nothing behind.
     if let output { _ = try AtomicFile(path: output) }

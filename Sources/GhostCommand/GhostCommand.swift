@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Ghost
+import Train
 
 @main
 struct GhostCommand: ParsableCommand {
@@ -10,6 +11,9 @@ struct GhostCommand: ParsableCommand {
       DraftCommand.self, EditCommand.self, ShipCommand.self, RejectCommand.self, StatusCommand.self,
       RefitCommand.self,
     ])
+
+  /// The first word of the running command.
+  static var invocation: String { CommandLine.arguments.first ?? "ghost" }
 
   /// Runs the command. An error is one line, `error: …`; the exit code is 2 where nothing could be started, and
   /// whatever a command throws as an `ExitCode` otherwise.
@@ -30,7 +34,9 @@ struct GhostCommand: ParsableCommand {
     if code == .validationFailure {
       // The parser's own text, on one line.
       text = message(for: error).split(separator: "\n").joined(separator: " ")
-      text += (text.hasSuffix(".") || text.hasSuffix("?") ? "" : ".") + " See ghost --help."
+      text +=
+        (text.hasSuffix(".") || text.hasSuffix("?") ? "" : ".")
+        + " See \(CommandText.program("ghost", startedAs: invocation)) --help."
     }
     report(error: text)
     exit(withError: ExitCode(2))

@@ -55,6 +55,11 @@ import Train
   private var trainer: Program { program("lora-train") }
   private var ghost: Program { program("ghost") }
 
+  /// What the writer gets who types a command as a program printed it.
+  private func type(_ command: String, _ flags: String = "") throws -> Program.Result {
+    try program("/bin/sh").run("-c", "\(command) \(flags)")
+  }
+
   /// The posts as files of a site, and the cases that a gate takes.
   private func layOut() throws {
     for (index, post) in posts.enumerated() {
@@ -87,11 +92,12 @@ import Train
         "--kind",
         piece.kind, "--seed", "1")
       #expect(draft.code == 0 && !draft.output.isEmpty)
-      let path = try #require(draft.errors.firstMatch(of: #/kept as (drafts/.*\.md); next: ghost edit (.*)/#))
+      let path = try #require(draft.errors.firstMatch(of: #/kept as (drafts/.*\.md); next: (.* edit (.*))/#))
+      #expect(try type("EDITOR=cat \(path.2)").output == folder.content(of: String(path.1)))
       // What an editor would do: the front matter stays, the text is the writer's.
       let parts = try folder.content(of: String(path.1)).split(separator: "\n---\n", maxSplits: 1)
       try folder.put("\(parts[0])\n---\n\n\(piece.text)\n", as: String(path.1))
-      let shipped = try ghost.run("ship", String(path.2))
+      let shipped = try ghost.run("ship", String(path.3))
       #expect(shipped.code == 0 && shipped.output.contains("edit rate "), "\(shipped)")
     }
   }
@@ -122,10 +128,10 @@ import Train
     #expect(folder.holds("adapters/archive-1/adapter_model.safetensors"))
 
     // Two drafts of each system are too few for a verdict, and enough for a test.
-    let advice = "have the adapter judged beside a prompted base: lora-train eval --verdict --adapter-path "
+    let verdict = "\(trainer.typed) eval --verdict --adapter-path "
+    let advice = "have the adapter judged beside a prompted base: \(verdict)"
     #expect(try status()["next"] == .string(advice + "adapters/archive-1"))
-    let judged = try trainer.run(
-      "eval", "--verdict", "--adapter-path", "adapters/archive-1", "--max-pieces", "2", "--samples", "1")
+    let judged = try type(verdict + "adapters/archive-1", "--max-pieces 2 --samples 1")
     #expect(judged.code == 3 && judged.output.contains("\nnot enough evidence: "), "\(judged)")
     #expect(folder.holds("adapters/archive-1/report.html"))
 
@@ -136,7 +142,7 @@ import Train
     #expect(
       before["adapter"]?["path"] == "adapters/archive-1"
         && before["adapter"]?["verdict"] == "not enough evidence")
-    #expect(before["next"]?.stringValue?.hasSuffix("): ghost refit") == true)
+    #expect(before["next"]?.stringValue?.hasSuffix("): \(ghost.typed) refit") == true)
 
     // Nobody is there to be asked, then the power fails.
     let offer = try ghost.run("refit")
@@ -146,7 +152,7 @@ import Train
     #expect(folder.holds(checkpoint))
     #expect(try status()["adapter"]?["path"] == "adapters/archive-1")
 
-    let refit = try ghost.run("refit", "--yes")
+    let refit = try type("\(ghost.typed) refit", "--yes")
     #expect(
       refit.code == 0 && refit.errors.contains("going on with the refit that was interrupted"), "\(refit)")
     let kept = try #require(refit.output.firstMatch(of: #/\nkeep +(adapters/archive-[12]): /#)).1

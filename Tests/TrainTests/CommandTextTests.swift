@@ -24,9 +24,25 @@ struct CommandTextTests {
     #expect(String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self) == word)
   }
 
+  @Test(
+    "A program is named, run through its package, or started by its path, as the running one was",
+    arguments: [
+      ("ghost", "/b/notes", "lora-train"), ("/b/.build/debug/ghost", "/b", "swift run lora-train"),
+      (".build/debug/ghost", "/b", "swift run lora-train"),
+      ("../.build/debug/ghost", "/b/notes", "swift run lora-train"),
+      ("/b/.build/debug/ghost", "/bc", "/b/.build/debug/lora-train"),
+      ("/b/.build/debug/ghost", "/", "/b/.build/debug/lora-train"),
+      ("../my b/.build/debug/ghost", "/notes", "\"../my b/.build/debug/lora-train\""),
+      ("/a/.build/checkouts/b/.build/debug/ghost", "/a", "/a/.build/checkouts/b/.build/debug/lora-train"),
+      ("./ghost", "/b", "./lora-train"),
+    ])
+  func program(invocation: String, folder: String, text: String) {
+    #expect(CommandText.program("lora-train", startedAs: invocation, in: folder) == text)
+  }
+
   @Test("Resuming repeats the command, names the folder and asks to resume, each once")
   func resume() {
-    let program = "/home/a/lora-train/.build/debug/lora-train"
+    let program = ".build/debug/lora-train"
     #expect(
       CommandText.resume(
         ["--data", "my posts.jsonl"], adapterPath: "adapters/my posts-1", startedAs: program)

@@ -20,9 +20,16 @@ public struct Desk: Equatable, Sendable {
 
   /// The folder.
   public let folder: String
+  /// The first word of the running command, from which the commands to type next follow.
+  let invocation: String
 
   /// The desk in `folder`, which need not exist before the first draft.
-  public init(_ folder: String) { self.folder = folder }
+  ///
+  /// - Parameter invocation: the first word of the running command.
+  public init(_ folder: String, startedAs invocation: String = "ghost") {
+    self.folder = folder
+    self.invocation = invocation
+  }
 
   /// The archive's path.
   public var archivePath: String { path("archive.jsonl") }
@@ -32,11 +39,6 @@ public struct Desk: Equatable, Sendable {
   public func draftPath(_ id: String) -> String { path("drafts/\(id).md") }
   /// The path of a draft as it was first written.
   public func originalPath(_ id: String) -> String { path("drafts/.original/\(id).md") }
-
-  /// The command that opens a draft.
-  public func editCommand(_ id: String) -> String {
-    "ghost edit \(id)" + (folder == "." ? "" : " --workspace \(CommandText.quoted(folder))")
-  }
 
   /// The path of a file or folder of the desk.
   func path(_ name: String) -> String { folder == "." ? name : "\(folder)/\(name)" }
@@ -92,14 +94,15 @@ public struct Desk: Equatable, Sendable {
   /// - Throws: ``DeskError`` where none or several go by it.
   public func draft(named name: String) throws -> String {
     let ids = try draftIDs()
-    guard !ids.isEmpty else { throw DeskError.noDrafts(folder: folder) }
+    guard !ids.isEmpty else { throw DeskError.noDrafts(folder: folder, draft: draftCommand) }
     let last = name.split(separator: "/").last.map(String.init) ?? name
     let wanted = last.hasSuffix(".md") ? String(last.dropLast(3)) : last
     if ids.contains(wanted) { return wanted }
     let starting = wanted.isEmpty ? [] : ids.filter { $0.hasPrefix(wanted) }
     let matching = starting.isEmpty && !wanted.isEmpty ? ids.filter { $0.contains(wanted) } : starting
     guard let match = matching.first else {
-      throw DeskError.unknownDraft(name, folder: folder, latest: ids.last)
+      throw DeskError.unknownDraft(
+        name, folder: folder, latest: ids.last, status: command("status"))
     }
     guard matching.count == 1 else { throw DeskError.ambiguousDraft(name, candidates: matching) }
     return match

@@ -1,17 +1,17 @@
 /// Why a desk cannot do what was asked for.
 public enum DeskError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The folder has no drafts.
-  case noDrafts(folder: String)
-  /// No draft has the name.
-  case unknownDraft(String, folder: String, latest: String?)
+  /// The folder has no drafts; the command writes one.
+  case noDrafts(folder: String, draft: String)
+  /// No draft has the name; the command shows those that there are.
+  case unknownDraft(String, folder: String, latest: String?, status: String)
   /// Several drafts go by the name.
   case ambiguousDraft(String, candidates: [String])
   /// The draft has been shipped.
   case alreadyShipped(String, archive: String)
   /// The draft has been rejected.
   case alreadyRejected(String, path: String)
-  /// The file has nothing but white space, or front matter.
-  case empty(path: String)
+  /// The file has nothing but white space, or front matter; the command rejects the draft.
+  case empty(path: String, reject: String)
   /// The text is the draft as it was written.
   case unchanged(path: String)
   /// The file is not UTF-8.
@@ -30,12 +30,12 @@ public enum DeskError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What was found, what was expected and what to do.
   public var description: String {
     switch self {
-    case .noDrafts(let folder):
+    case .noDrafts(let folder, let draft):
       "\(folder)/drafts: found no drafts; expected some that ghost draft wrote."
-        + " Write one with ghost draft --workspace, or name the right folder with it."
-    case .unknownDraft(let id, let folder, let latest):
-      "\(folder)/drafts: found no draft \"\(id)\"; expected one of ghost status."
-        + (latest.map { " The latest is \($0)." } ?? "")
+        + " Name the right folder with --workspace, or write one: \(draft)"
+    case .unknownDraft(let id, let folder, let latest, let status):
+      "\(folder)/drafts: found no draft \"\(id)\"; expected one of those there."
+        + (latest.map { " The latest is \($0)." } ?? "") + " See \(status)"
     case .ambiguousDraft(let id, let candidates):
       "\"\(id)\": found \(candidates.count) drafts of that name, \(candidates.prefix(5).joined(separator: ", "))"
         + "\(candidates.count > 5 ? " …" : ""); expected one. Give more of its name."
@@ -43,8 +43,8 @@ public enum DeskError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(archive): found \(id) shipped; expected an open draft. To change the piece, edit its row there."
     case .alreadyRejected(let id, let path):
       "\(path): found \(id) rejected; expected an open draft. Remove its line there to take it back."
-    case .empty(let path):
-      "\(path): found no words; expected the text to ship. Undo the edit, or reject the draft with ghost reject."
+    case .empty(let path, let reject):
+      "\(path): found no words; expected the text to ship. Undo the edit, or reject the draft: \(reject)"
     case .unchanged(let path):
       "\(path): found the draft as it was written; expected an edited text."
         + " Edit it first, or give --unchanged where it is right as it is."

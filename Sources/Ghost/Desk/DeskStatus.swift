@@ -135,43 +135,35 @@ public struct DeskStatus: Equatable, Sendable {
 
   /// The one thing to do next, as a sentence that ends in a command where there is one.
   public var next: String {
-    let place = desk.folder == "." ? "" : " --workspace \(CommandText.quoted(desk.folder))"
-    let train = "lora-train --data \(CommandText.quoted(desk.archivePath)) --epochs 2"
-    if let adapter, !adapter.isFinished {
-      let data = (adapter.archives.isEmpty ? [desk.archivePath] : adapter.archives).map(CommandText.quoted)
-      return "finish the adapter's run: lora-train --data \(data.joined(separator: " "))"
-        + " --adapter-path \(CommandText.quoted(adapter.path)) --resume"
-    }
+    if let adapter, !adapter.isFinished { return "finish the adapter's run: \(desk.resumeCommand(adapter))" }
     if let open = openDrafts.first {
       let count =
         openDrafts.count == 1 ? "the open draft" : "the \(openDrafts.count) open drafts, from the oldest on"
-      return "edit, then ship or reject, \(count): ghost edit \(open)\(place)"
+      return "edit, then ship or reject, \(count): \(desk.editCommand(open))"
     }
     guard let adapter else {
       if let newRows, newRows < Self.rowsWorthTraining {
         return "collect more pieces before training again: the last adapter was retired, and"
           + " \(NumberText.counted(newRows, "row")) of the \(Self.rowsWorthTraining) that make it worth while came since"
       }
-      if pieces >= Self.piecesWorthTraining { return "train a first adapter: \(train)" }
+      if pieces >= Self.piecesWorthTraining { return "train a first adapter: \(desk.trainCommand)" }
       return
         "collect pieces: \(pieces) of the \(Self.piecesWorthTraining) that a first training takes are there;"
         + " put posts into \(desk.archivePath), or draft and ship"
     }
     if !refitReasons.isEmpty {
       let model = refitReasons.lazy.compactMap { if case .base(let path) = $0 { path } else { nil } }.first
-      let flag = model.map { " --model \(CommandText.quoted($0))" } ?? ""
       return "train the adapter again (\(refitReasons.map(\.text).joined(separator: "; "))):"
-        + " ghost refit\(place)\(flag)"
+        + " \(desk.refitCommand(model: model))"
     }
     if adapter.verdict == .retire {
       return "collect more pieces before training again: the evaluation of this adapter said retire"
     }
     let heldOut = adapter.rows?.heldOut.count ?? 0
     if !adapter.isJudged, heldOut >= EvaluationVerdict.fewestPieces {
-      return "have the adapter judged beside a prompted base: lora-train eval --verdict"
-        + " --adapter-path \(CommandText.quoted(adapter.path))"
+      return "have the adapter judged beside a prompted base: \(desk.verdictCommand(adapter))"
     }
-    return "write the next draft: ghost draft\(place) --topic \"…\""
+    return "write the next draft: \(desk.draftCommand)"
   }
 
   // MARK: Rendering

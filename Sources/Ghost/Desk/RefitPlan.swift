@@ -34,8 +34,12 @@ public struct RefitPlan: Equatable, Sendable {
   public init(_ desk: Desk, model: String? = nil, threads: Int? = nil, at date: Date = .now) throws {
     let status = try DeskStatus(desk, at: date)
     let settings = try DeskSettings(desk.folder)
-    guard let adapter = status.adapter else { throw RefitRefusal.noAdapter(folder: desk.folder) }
-    guard adapter.isFinished else { throw RefitRefusal.unfinished(adapter: adapter.path) }
+    guard let adapter = status.adapter else {
+      throw RefitRefusal.noAdapter(folder: desk.folder, train: desk.trainCommand)
+    }
+    guard adapter.isFinished else {
+      throw RefitRefusal.unfinished(adapter: adapter.path, resume: desk.resumeCommand(adapter))
+    }
     guard let record = try RunRecord.read(adapter.path), adapter.rows != nil, let newRows = status.newRows
     else { throw RefitRefusal.noRecord(adapter: adapter.path) }
     var options = try TrainingOptions(record: record, path: "\(adapter.path)/\(RunRecord.name)")

@@ -1,9 +1,9 @@
 /// Why a refit cannot be made.
 public enum RefitRefusal: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The desk has no adapter.
-  case noAdapter(folder: String)
-  /// The adapter's run was not finished.
-  case unfinished(adapter: String)
+  /// The desk has no adapter; the command trains a first one.
+  case noAdapter(folder: String, train: String)
+  /// The adapter's run was not finished; the command does that.
+  case unfinished(adapter: String, resume: String)
   /// The adapter has no record of its recipe and its rows.
   case noRecord(adapter: String)
   /// The adapter's recipe holds nothing out.
@@ -16,11 +16,11 @@ public enum RefitRefusal: Error, Equatable, Sendable, CustomStringConvertible {
   /// What was found, what was expected and what to do.
   public var description: String {
     switch self {
-    case .noAdapter(let folder):
-      "\(folder)/adapters: found no adapter; expected one to train again. Train a first one with lora-train."
-    case .unfinished(let adapter):
+    case .noAdapter(let folder, let train):
+      "\(folder)/adapters: found no adapter; expected one to train again. Train a first one: \(train)"
+    case .unfinished(let adapter, let resume):
       "\(adapter): found the adapter of a run that was not finished; expected a finished one."
-        + " Finish it with lora-train --resume."
+        + " Finish it: \(resume)"
     case .noRecord(let adapter):
       "\(adapter)/run.json: found no recipe and rows of a training; expected those that lora-train records."
         + " Train afresh with lora-train."

@@ -64,7 +64,9 @@ extension Desk {
       throw DeskError.damagedFrontMatter(path: finalPath)
     }
     let diff = WordDiff(draft: original.text, final: text)
-    guard !diff.final.isEmpty else { throw DeskError.empty(path: finalPath) }
+    guard !diff.final.isEmpty else {
+      throw DeskError.empty(path: finalPath, reject: command("reject", id))
+    }
     guard allowsUnchanged || !text.utf8.elementsEqual(original.text.utf8) else {
       throw DeskError.unchanged(path: finalPath)
     }

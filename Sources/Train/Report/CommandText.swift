@@ -14,10 +14,21 @@ public enum CommandText {
     return "'\(word.replacingOccurrences(of: "'", with: "'\\''"))'"
   }
 
-  /// How a program of this package is started from where `invocation`, the first word of the running command,
-  /// was: through `swift run` from a build folder, else by its name.
-  public static func program(_ name: String, startedAs invocation: String) -> String {
-    invocation.contains("/.build/") || invocation.hasPrefix(".build/") ? "swift run \(name)" : name
+  /// How a program of this package is started in `folder`, where `invocation` was the first word of the running
+  /// command: by its name if the running one was, through `swift run` in the package that built it, and elsewhere by
+  /// its path, since it lies beside the running one.
+  public static func program(
+    _ name: String, startedAs invocation: String,
+    in folder: String = FileManager.default.currentDirectoryPath
+  ) -> String {
+    guard let slash = invocation.lastIndex(of: "/") else { return name }
+    let place = URL(fileURLWithPath: folder, isDirectory: true)
+    let path = URL(fileURLWithPath: invocation, relativeTo: place).standardizedFileURL.path
+    if let build = path.range(of: "/.build/", options: .backwards) {
+      let package = URL(fileURLWithPath: String(path[..<build.lowerBound])).resolvingSymlinksInPath().path
+      if "\(place.resolvingSymlinksInPath().path)/".hasPrefix("\(package)/") { return "swift run \(name)" }
+    }
+    return quoted(invocation[...slash] + name)
   }
 
   /// The command that goes on with a stopped run.

@@ -1,4 +1,5 @@
 import Foundation
+import Train
 
 /// One of this package's programs, run as a shell runs it.
 struct Program {
@@ -11,6 +12,7 @@ struct Program {
     let errors: String
   }
 
+  /// Its name; the path of one that is not this package's.
   let name: String
   /// The folder that it is run in.
   let folder: String
@@ -21,9 +23,12 @@ struct Program {
       .appendingPathComponent(name)
   }
 
+  /// The program as it names itself in a command to type next.
+  var typed: String { CommandText.quoted(url.path) }
+
   private func process(_ arguments: [String]) -> Process {
     let process = Process()
-    process.executableURL = url
+    process.executableURL = name.hasPrefix("/") ? URL(fileURLWithPath: name) : url
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     process.standardInput = FileHandle.nullDevice

@@ -69,7 +69,8 @@ import Train
     #expect(try DeskStatus(desk).lines[2] == "edits    none shipped yet")
     try folder.put(archive(posts: 16, kept: []), as: "archive.jsonl")
     #expect(
-      try DeskStatus(desk).next == "train a first adapter: lora-train --data \(desk.archivePath) --epochs 2")
+      try DeskStatus(desk).next == "train a first adapter: lora-train --data \(desk.archivePath) --epochs 2"
+        + " --adapter-path \(folder("adapters/archive-1"))")
     try adapter("{\"finished\": false, \"verdict\": null, \"archives\": [\"my posts.jsonl\"]}", in: folder)
     #expect(
       try DeskStatus(desk).next
@@ -90,6 +91,16 @@ import Train
         + " ghost refit --workspace \(desk.folder)")
     try adapter("{\"verdict\": \"keep\"}", in: folder)
     #expect(try DeskStatus(desk).newRows == nil && DeskStatus(desk).refitReasons == [])
+  }
+
+  @Test(
+    "In the desk's own folder a command names it only where it must, and each starts as the running one was")
+  func commands() {
+    let desk = Desk(".", startedAs: ".build/debug/ghost")
+    #expect(desk.draftCommand == "swift run ghost draft --workspace . --topic \"…\"")
+    #expect(desk.editCommand("a") == "swift run ghost edit a")
+    #expect(desk.refitCommand(model: "my base") == "swift run ghost refit --model \"my base\"")
+    #expect(desk.trainCommand == "swift run lora-train --data archive.jsonl --epochs 2")
   }
 
   @Test("A row that was moved, and rows that a later run has seen and was retired for, are not new")

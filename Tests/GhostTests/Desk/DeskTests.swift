@@ -120,13 +120,15 @@ import Train
         + " Edit it first, or give --unchanged where it is right as it is.")
     try edit(desk, ids[0]) { $0.replacingOccurrences(of: "A text.", with: " \n") }
     let empty =
-      "found no words; expected the text to ship. Undo the edit, or reject the draft with ghost reject."
+      "found no words; expected the text to ship. Undo the edit, or reject the draft:"
+      + " ghost reject \(ids[0]) --workspace \(desk.folder)"
     #expect(refusal() == "\(path): \(empty)")
     try folder.put("", as: "drafts/\(ids[0]).md")
     #expect(refusal() == "\(path): \(empty)")
     #expect(
       refusal("nothing")
-        == "\(desk.folder)/drafts: found no draft \"nothing\"; expected one of ghost status. The latest is \(ids[1])."
+        == "\(desk.folder)/drafts: found no draft \"nothing\"; expected one of those there. The latest is \(ids[1])."
+        + " See ghost status --workspace \(desk.folder)"
     )
     #expect(
       refusal("lamp")
@@ -143,7 +145,8 @@ import Train
     #expect(
       throwing { _ = try Desk(folder("none")).ship("x") }
         == "\(folder("none"))/drafts: found no drafts; expected some that ghost draft wrote."
-        + " Write one with ghost draft --workspace, or name the right folder with it.")
+        + " Name the right folder with --workspace, or write one:"
+        + " ghost draft --workspace \(folder("none")) --topic \"…\"")
     #expect(!folder.holds("archive.jsonl"))
     #expect(try desk.ship(ids[1], allowsUnchanged: true).diff.editRate == 0)
   }

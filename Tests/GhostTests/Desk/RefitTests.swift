@@ -277,7 +277,8 @@ import Testing
     func refusal() -> String? { throwing { _ = try RefitPlan(desk) } }
     #expect(
       refusal()
-        == "\(folder.path)/adapters: found no adapter; expected one to train again. Train a first one with lora-train."
+        == "\(folder.path)/adapters: found no adapter; expected one to train again. Train a first one:"
+        + " lora-train --data \(desk.archivePath) --epochs 2 --adapter-path \(folder("adapters/archive-1"))"
     )
     let path = folder("adapters/a")
     try folder.put("{}", as: "adapters/a/adapter_config.json")
@@ -292,7 +293,7 @@ import Testing
     #expect(
       refusal()
         == "\(path): found the adapter of a run that was not finished; expected a finished one."
-        + " Finish it with lora-train --resume.")
+        + " Finish it: lora-train --data \(desk.archivePath) --adapter-path \(path) --resume")
     try folder.put(
       "{\"settings\": {\"valid_fraction\": 0}, \"data\": {\"pins\": {\"training\": [], \"held_out\": []}}}",
       as: "adapters/a/run.json")
