@@ -20,7 +20,7 @@ public enum DeskError: Error, Equatable, Sendable, CustomStringConvertible {
   case tooLarge(path: String, bytes: Int)
   /// What is kept of a draft's first text cannot be read.
   case damagedOriginal(path: String)
-  /// The front matter stands in the text to ship.
+  /// Front matter stands in the text to ship.
   case damagedFrontMatter(path: String)
   /// No editor is named.
   case noEditor
@@ -55,7 +55,7 @@ public enum DeskError: Error, Equatable, Sendable, CustomStringConvertible {
     case .damagedOriginal(let path):
       "\(path): found no draft as ghost writes it; expected its first text, unchanged. Restore the file."
     case .damagedFrontMatter(let path):
-      "\(path): found the draft's front matter in its text; expected it whole, between two lines of ---, or gone."
+      "\(path): found front matter in the text; expected it whole, between two lines of --- or of +++, or gone."
         + " Restore those lines, or delete all that stands before the text."
     case .noEditor:
       "found no editor in VISUAL or EDITOR; expected a command such as nano. Set one, or open the file yourself."

@@ -40,7 +40,7 @@ struct DraftFile: Equatable, Sendable {
   ///
   /// - Throws: ``DeskError/damagedOriginal(path:)``, `FileError` and `JSONParseError`.
   init(original path: String) throws {
-    let (head, text) = DraftFile.split(try DraftFile.content(of: path))
+    let (head, text) = try DraftFile.split(try DraftFile.content(of: path), of: path)
     var fields = JSONObject()
     for (index, line) in head.enumerated() {
       guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
@@ -58,9 +58,10 @@ struct DraftFile: Equatable, Sendable {
   /// The text of a file that a writer may have edited: without front matter, white space at its end, and carriage
   /// returns before line ends.
   ///
-  /// - Throws: ``DeskError`` where it is too large or no UTF-8; `FileError` where it cannot be read.
+  /// - Throws: ``DeskError`` where it is too large, no UTF-8, or front matter without an end; `FileError` where it
+  ///   cannot be read.
   static func finalText(_ path: String) throws -> String {
-    let (_, bytes) = split(try content(of: path))
+    let (_, bytes) = try split(try content(of: path), of: path)
     guard let text = String(validating: bytes, as: UTF8.self) else { throw DeskError.notText(path: path) }
     return text
   }
@@ -78,27 +79,46 @@ struct DraftFile: Equatable, Sendable {
       length: fields["length"]?.intValue, kind: fields["kind"]?.stringValue)
   }
 
-  /// The lines of the front matter without its marks, and what follows it; no lines where there is none. A text that
-  /// opens with a rule, `---`, has none: its next line is no `key:`.
-  private static func split(_ bytes: [UInt8]) -> (head: [ArraySlice<UInt8>], text: ArraySlice<UInt8>) {
+  /// The lines of the front matter without its marks, and what follows it; no lines where there is none. Sites have it
+  /// in YAML between lines of `---` or in TOML between lines of `+++`, white space after those aside.
+  private static func split(
+    _ bytes: [UInt8], of path: String
+  ) throws(DeskError) -> (head: ArraySlice<ArraySlice<UInt8>>, text: ArraySlice<UInt8>) {
     let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    let rule = Array("---".utf8)
-    var (head, body) = (ArraySlice<ArraySlice<UInt8>>(), bytes[...])
-    if lines.count > 2, lines[0].elementsEqual(rule), isField(lines[1]),
-      let end = lines[1...].firstIndex(where: { $0.elementsEqual(rule) })
-    {
-      head = lines[1..<end]
+      .drop { withoutTrailingSpace($0).isEmpty }
+    var (head, body) = (lines.prefix(0), bytes[...])
+    if let fence = openingFence(lines) {
+      let rest = lines.dropFirst()
+      guard let end = rest.firstIndex(where: { withoutTrailingSpace($0).elementsEqual(fence) }) else {
+        throw .damagedFrontMatter(path: path)
+      }
+      head = rest[..<end]
       body = bytes[lines[end].endIndex...]
     }
     // The writer's own spaces at the start of a line stay.
     while body.first == UInt8(ascii: "\n") { body = body.dropFirst() }
-    while let last = body.last, last == 0x20 || (0x09...0x0D).contains(last) { body = body.dropLast() }
-    return (Array(head), body)
+    return (head, withoutTrailingSpace(body))
+  }
+
+  /// The line that opens front matter, as it also ends it. A text that opens with a rule, `---`, has none: its next line
+  /// is no `key:`, not even after a comment.
+  private static func openingFence(_ lines: ArraySlice<ArraySlice<UInt8>>) -> ArraySlice<UInt8>? {
+    guard let fence = lines.first.map(withoutTrailingSpace) else { return nil }
+    if fence.elementsEqual("+++".utf8) { return fence }
+    let next = lines.dropFirst().first { $0.first != UInt8(ascii: "#") }
+    return fence.elementsEqual("---".utf8) && next.map(isField) == true ? fence : nil
   }
 
   private static func isField(_ line: ArraySlice<UInt8>) -> Bool {
     guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else { return false }
-    return line[..<colon].allSatisfy { $0 > 0x20 }
+    // A colon within a word, as in an address, ends no key.
+    return line[..<colon].allSatisfy { $0 > 0x20 } && line[(colon + 1)...].first.map { $0 <= 0x20 } ?? true
+  }
+
+  private static func withoutTrailingSpace(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    var bytes = bytes
+    while let last = bytes.last, last == 0x20 || (0x09...0x0D).contains(last) { bytes = bytes.dropLast() }
+    return bytes
   }
 
   /// The bytes of the file, without a byte order mark and with `\n` for `\r\n`.

@@ -170,14 +170,32 @@ import Train
       try DraftFile.finalText(folder.put("---\n\nA rule: kept.\n\n---\n", as: "b"))
         == "---\n\nA rule: kept.\n\n---")
     #expect(
-      try DraftFile.finalText(folder.put("\u{FEFF}---\ntitle: Mine\n---\n\n  Mine.\n", as: "c")) == "  Mine.")
-    try edit(desk, ids[0]) { String($0.dropFirst("---\n".count)) + "Mine." }
+      try DraftFile.finalText(folder.put("---\nhttps://a.example\n", as: "b")) == "---\nhttps://a.example")
     #expect(
-      throwing { _ = try desk.ship("lamp") }
-        == "\(desk.draftPath(ids[0])): found the draft's front matter in its text; expected it whole,"
-        + " between two lines of ---, or gone. Restore those lines, or delete all that stands before the text."
-    )
+      try DraftFile.finalText(folder.put("\u{FEFF}---\ntitle: Mine\n---\n\n  Mine.\n", as: "c")) == "  Mine.")
+    let damaged = { (path: String) in
+      "\(path): found front matter in the text; expected it whole, between two lines of --- or of +++, or gone."
+        + " Restore those lines, or delete all that stands before the text."
+    }
+    try edit(desk, ids[0]) { String($0.dropFirst("---\n".count)) + "Mine." }
+    #expect(throwing { _ = try desk.ship("lamp") } == damaged(desk.draftPath(ids[0])))
+    for text in ["+++\ntitle = \"Mine\"\n\nMine.\n", "---\ntitle: Mine\n\nMine.\n"] {
+      let path = try folder.put(text, as: "unclosed")
+      #expect(throwing { _ = try desk.ship("lamp", final: path) } == damaged(path))
+    }
     #expect(try desk.ship("lamp", final: folder("a")).diff.final == ["Mine."])
+  }
+
+  @Test(
+    "What a site has above its text is no part of it",
+    arguments: [
+      "+++\ntitle = \"Mine\"\ndraft = false\n+++\n\n", "+++ \r\n[params]\r\nx = 1\r\n+++\t\r\n",
+      "--- \ntitle: Mine\n---  \n", "\n---\n# of the site\ntitle: Mine\n---\n", "+++\n+++\n",
+    ])
+  func siteFrontMatter(head: String) throws {
+    let folder = try TemporaryFolder()
+    #expect(
+      try DraftFile.finalText(folder.put(head + "Mine.\n\n---\n\n+++\n", as: "a")) == "Mine.\n\n---\n\n+++")
   }
 
   @Test("A rejected draft is recorded with its reason and cannot be shipped")
