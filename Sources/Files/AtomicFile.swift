@@ -10,7 +10,8 @@
 ///
 /// The bytes go to a hidden temporary file in the same folder; ``commit()`` forces them to the disk and
 /// gives them the name by a rename, which it forces to the disk as well. Without a commit the old file
-/// stays as it was and the temporary file is removed. A symbolic link at the path is replaced.
+/// stays as it was and the temporary file is removed. A symbolic link at the path is replaced. The new file has the
+/// old one's permissions, and its owner where this process may give it away.
 public struct AtomicFile: ~Copyable {
   private let path: String
   private let folder: String
@@ -24,7 +25,8 @@ public struct AtomicFile: ~Copyable {
   public init(path: String) throws(FileError) {
     if path.hasSuffix("/") { throw FileError(path: path, operation: .write, problem: .isDirectory) }
     var status = stat()
-    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+    let replaces = stat(path, &status) == 0
+    if replaces, status.st_mode & S_IFMT != S_IFREG {
       let isDirectory = status.st_mode & S_IFMT == S_IFDIR
       throw FileError(
         path: path, operation: .write, problem: isDirectory ? .isDirectory : .notRegularFile)
@@ -32,8 +34,16 @@ public struct AtomicFile: ~Copyable {
     let folder = parentFolder(of: path)
     let suffix = String(UInt64.random(in: 0...UInt64.max), radix: 16)
     let temporaryPath = "\(folder)/.partial-\(suffix)"
-    let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    // What others may not read must not be theirs for a moment either.
+    let descriptor = open(
+      temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, replaces ? 0o600 : 0o644)
     guard descriptor >= 0 else { throw FileError(path: path, operation: .write, code: errno) }
+    if replaces {
+      // The owner first: giving a file away takes rights from it. A file system without owners and permissions says
+      // no to both, and has none to widen.
+      _ = fchown(descriptor, status.st_uid, status.st_gid)
+      _ = fchmod(descriptor, status.st_mode & 0o7777)
+    }
     self.path = path
     self.folder = folder
     self.temporaryPath = temporaryPath

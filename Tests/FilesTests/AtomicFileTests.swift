@@ -42,6 +42,23 @@ import Testing
     #expect(attributes[.posixPermissions] as? Int == 0o644 & ~Int(mask))
   }
 
+  @Test("keeps the permissions of the file that it replaces", arguments: [0o600, 0o666, 0o440, 0o755])
+  func keptPermissions(mode: Int) throws {
+    let folder = try TemporaryFolder()
+    try folder.put("private", as: "file")
+    let files = FileManager.default
+    try files.setAttributes([.posixPermissions: mode], ofItemAtPath: folder("file"))
+    // An administrator who writes to somebody's file leaves it theirs.
+    let owner: uid_t = geteuid() == 0 ? 65534 : geteuid()
+    #expect(chown(folder("file"), owner, getegid()) == 0)
+    try AtomicFile.write("x", to: folder("file"))
+    try AtomicFile.append([Array("y".utf8)], to: folder("file"))
+    #expect(try folder.content(of: "file") == "x\ny\n")
+    let attributes = try files.attributesOfItem(atPath: folder("file"))
+    #expect(attributes[.posixPermissions] as? Int == mode)
+    #expect(attributes[.ownerAccountID] as? Int == Int(owner))
+  }
+
   @Test("writes beside itself when no folder is named")
   func relativePath() async {
     await #expect(processExitsWith: .success) {
