@@ -94,6 +94,8 @@ public enum DraftError: Error, Equatable, Sendable, CustomStringConvertible {
   case limitBeyondContext(tokens: Int, room: Int, context: Int)
   /// The seed spells out one of the tokenizer's special tokens, which would act as that token.
   case specialToken(String)
+  /// There is a file already where the draft is to be saved.
+  case outputExists(path: String)
 
   /// What was found, what was expected and what to do.
   public var description: String {
@@ -112,6 +114,8 @@ public enum DraftError: Error, Equatable, Sendable, CustomStringConvertible {
       "--max-tokens is \(tokens); the base's context of \(context) tokens allows \(room) after this seed. Lower it."
     case .specialToken(let token):
       "the seed holds \(token), a special token of the base; expected text. Remove it."
+    case .outputExists(let path):
+      "\(path): found a file; expected to save the draft as a new one. Choose another path, or replace it with --force."
     }
   }
 }

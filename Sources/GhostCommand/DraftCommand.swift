@@ -67,8 +67,11 @@ struct DraftCommand: ParsableCommand {
   @Option(name: .long, help: "Threads; every processor unless told.")
   var threads: Int?
 
-  @Option(name: .shortAndLong, help: "Also save the draft as this file.")
+  @Option(name: .shortAndLong, help: "Also save the draft as this file, which is to be a new one.")
   var output: String?
+
+  @Flag(name: .long, help: "Let --output replace a file.")
+  var force = false
 
   @Option(
     name: .long, help: "Keep the draft in this folder's drafts/, and take defaults from its ghost.yaml.")
@@ -100,6 +103,10 @@ struct DraftCommand: ParsableCommand {
       throw ValidationError(
         "--examples without --workspace; expected the folder with the archive to show them from. Give one.")
     }
+    guard !force || output != nil else {
+      throw ValidationError(
+        "--force without --output; expected the file to replace. Name it or drop --force.")
+    }
     guard n == 1 || output == nil else {
       throw ValidationError(
         "--n is \(n) with --output; expected one draft for one file. Drop one of the two.")
@@ -113,8 +120,7 @@ struct DraftCommand: ParsableCommand {
     let settings = try workspace.map { try DeskSettings($0) }
     let desk = workspace.map { Desk($0, startedAs: GhostCommand.invocation) }
     let request = try request(settings, desk)
-    // A place that cannot be written to is noticed before the draft is, and leaves nothing behind.
-    if let output { _ = try AtomicFile(path: output) }
+    if let output { try Draft.checkOutput(output, replaces: force) }
     try desk?.prepare()
     let drafter = try Drafter(request, in: workspace ?? ".")
     for line in drafter.notices { GhostCommand.report(line) }
@@ -130,7 +136,7 @@ struct DraftCommand: ParsableCommand {
       drafts.append(draft.json)
       failure = printer.failure
       do {
-        if let output { try AtomicFile.write(draft.fileText, to: output) }
+        if let output { try draft.save(to: output, replaces: force) }
         if let desk, !draft.isEmpty {
           let id = try desk.keep(draft)
           GhostCommand.report("kept as \(desk.draftPath(id)); next: \(desk.editCommand(id))")

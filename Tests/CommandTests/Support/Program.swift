@@ -36,7 +36,10 @@ struct Program {
   }
 
   /// Runs it to its end.
-  func run(_ arguments: String...) throws -> Result {
+  func run(_ arguments: String...) throws -> Result { try run(arguments) }
+
+  /// Runs it to its end.
+  func run(_ arguments: [String]) throws -> Result {
     let process = process(arguments)
     // Files, since a pipe that nobody empties would stop the program.
     let paths = ["out", "err"].map { "\(folder)/.\(UUID().uuidString).\($0)" }
