@@ -5,7 +5,8 @@ import Ghost
 
 struct EditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "edit", abstract: "Open a draft in the editor that VISUAL or EDITOR names.")
+    commandName: "edit",
+    abstract: "Open a draft in the editor that VISUAL or EDITOR names, else in editor, nano or vi.")
 
   @OptionGroup var name: DraftName
   @OptionGroup var options: DeskOptions
@@ -13,12 +14,9 @@ struct EditCommand: ParsableCommand {
   func run() throws {
     let path = options.desk.draftPath(try options.desk.draft(named: name.id))
     _ = try MappedFile(path: path)
-    let environment = ProcessInfo.processInfo.environment
-    guard
-      let editor = [environment["VISUAL"], environment["EDITOR"]].compactMap({ $0 }).first(where: {
-        !$0.isEmpty
-      })
-    else { throw DeskError.noEditor }
+    guard let editor = Editor.command(in: ProcessInfo.processInfo.environment) else {
+      throw DeskError.noEditor(path: path)
+    }
     // The editor takes this process's place, and with it the terminal; the shell lets it have options of its own.
     let arguments = ["sh", "-c", "exec \(editor) \"$1\"", "ghost", path]
     var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }

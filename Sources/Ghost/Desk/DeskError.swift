@@ -22,8 +22,8 @@ public enum DeskError: Error, Equatable, Sendable, CustomStringConvertible {
   case damagedOriginal(path: String)
   /// Front matter stands in the text to ship.
   case damagedFrontMatter(path: String)
-  /// No editor is named.
-  case noEditor
+  /// No editor is named or found for the draft.
+  case noEditor(path: String)
   /// A value in `ghost.yaml` cannot be used.
   case setting(place: String, found: String, expected: String)
 
@@ -57,8 +57,9 @@ public enum DeskError: Error, Equatable, Sendable, CustomStringConvertible {
     case .damagedFrontMatter(let path):
       "\(path): found front matter in the text; expected it whole, between two lines of --- or of +++, or gone."
         + " Restore those lines, or delete all that stands before the text."
-    case .noEditor:
-      "found no editor in VISUAL or EDITOR; expected a command such as nano. Set one, or open the file yourself."
+    case .noEditor(let path):
+      "\(path): found no editor in VISUAL or EDITOR, and none of \(Editor.usual.joined(separator: ", ")) on the PATH;"
+        + " expected a command such as nano. Name or install one, or open the file yourself."
     case .setting(let place, let found, let expected):
       "\(place): found \(found); expected \(expected). Correct it."
     }
