@@ -7,6 +7,7 @@ import Train
 struct GhostCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ghost", abstract: "Write first drafts in one writer's voice.",
+    version: PackageVersion.text,
     subcommands: [
       DraftCommand.self, EditCommand.self, ShipCommand.self, RejectCommand.self, StatusCommand.self,
       RefitCommand.self,

@@ -28,7 +28,7 @@ struct RefitCommand: ParsableCommand {
   @Flag(name: .long, help: "Train without asking, also where nothing asks for it.")
   var yes = false
 
-  @Option(name: .long, help: "Threads; every processor unless told.")
+  @Option(name: .long, parsing: .unconditional, help: "Threads; every processor unless told.")
   var threads: Int?
 
   @Flag(name: .long, help: "Print one JSON object.")

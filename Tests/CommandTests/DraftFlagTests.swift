@@ -1,9 +1,36 @@
 import TestSupport
 import Testing
+import Train
 
 @testable import GhostCommand
 
 @Suite("The flags of ghost draft") struct DraftFlagTests {
+  @Test("A negative number is refused for its range, and a flag is no number")
+  func numbers() throws {
+    func refusal(_ flags: String...) throws -> String {
+      let error = try #require(throws: (any Error).self) {
+        try DraftCommand.parse(["--topic", "a lamp", "--model", "/nowhere"] + flags).run()
+      }
+      return DraftCommand.message(for: error)
+    }
+    #expect(try refusal("--length", "-5").contains("-5; expected a whole number"))
+    #expect(
+      try refusal("--temperature", "-1")
+        == "--temperature is -1.0; expected 0, or a number from 0.01 to 100. Change it.")
+    #expect(
+      try refusal("--top-k", "--json") == "The value '--json' is invalid for '--top-k <top-k>'")
+    #expect(try refusal("--n", "-1") == "--n is -1; expected a whole number from 1 to 100. Change it.")
+    #expect(
+      try refusal("--threads", "-1") == "--threads is -1; expected a whole number from 1 to 1024. Change it.")
+  }
+
+  @Test("The version is that of the package")
+  func version() throws {
+    let error = try #require(throws: (any Error).self) { try GhostCommand.parseAsRoot(["--version"]) }
+    #expect(GhostCommand.message(for: error) == PackageVersion.text)
+    #expect(GhostCommand.exitCode(for: error) == .success)
+  }
+
   @Test("A file is replaced only where that is asked for, and nothing is drafted before that is known")
   func output() throws {
     let folder = try TemporaryFolder()
