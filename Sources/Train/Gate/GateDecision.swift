@@ -67,6 +67,7 @@ public struct GateDecision: Equatable, Sendable {
   ) {
     let name = baseline.system.name
     let rate = GateText.rate(baseline)
+    collectFigures(of: baseline, economics, thresholds)
     let pays = judgeVolume(baseline, scores, economics)
     if pays == false { return }
 
@@ -105,7 +106,23 @@ public struct GateDecision: Equatable, Sendable {
       conclude(.compileFirst, room)
       return
     }
-    judgeTraining(baseline, examples, pays: pays ?? false, thresholds)
+    judgeTraining(baseline, examples, pays: economics == nil ? false : pays, thresholds)
+  }
+
+  /// Asks for the figures that a plan or a limit is to be held against, where outputs lack them.
+  private mutating func collectFigures(
+    of baseline: GateScore, _ economics: GateEconomics?, _ thresholds: GateThresholds
+  ) {
+    let name = baseline.system.name
+    if economics != nil, baseline.costPerCall == nil {
+      toCollect.append(
+        "Give what a call of \(name) costs, as cost in each of its outputs or with --price-per-hour where --run makes"
+          + " them: without it --setup-cost says nothing.")
+    }
+    if thresholds.maxLatencyMilliseconds != nil, baseline.latency == nil {
+      toCollect.append(
+        "Give latency_ms in each output of \(name): without it --max-latency-ms says nothing.")
+    }
   }
 
   /// Whether the set-up is paid for in the time given; nil where that is not known. False concludes.
@@ -117,8 +134,8 @@ public struct GateDecision: Equatable, Sendable {
     // Before an adapter is measured, its calls are taken to be free: a plan that fails even so fails.
     breakEvenCalls = economics.breakEven(savingPerCall: cost - (adapterCost ?? 0))
     guard let breakEvenCalls else {
-      reasons.append("a call saves nothing, so the set-up cost is never paid for by use alone.")
-      return nil
+      conclude(.skip, "a call saves nothing, so that the set-up cost is never paid for.")
+      return false
     }
     let assumption = adapterCost == nil ? ", were the adapter's calls free" : ""
     let sentence =
@@ -156,8 +173,10 @@ public struct GateDecision: Equatable, Sendable {
   }
 
   /// Whether there is a gap to close, enough to close it with, and a reason that a prompt does not meet.
+  ///
+  /// - Parameter pays: whether a plan pays for the set-up; nil where there is one of which that is not known.
   private mutating func judgeTraining(
-    _ baseline: GateScore, _ examples: Examples?, pays: Bool, _ thresholds: GateThresholds
+    _ baseline: GateScore, _ examples: Examples?, pays: Bool?, _ thresholds: GateThresholds
   ) {
     let upper = baseline.interval.upper
     if upper >= thresholds.skipAbove {
@@ -171,7 +190,7 @@ public struct GateDecision: Equatable, Sendable {
       toCollect.append("Give what there is to train on with --data.")
       return
     }
-    guard examples.count >= thresholds.minExamples, upper < thresholds.skipAbove else { return }
+    guard examples.count >= thresholds.minExamples, upper < thresholds.skipAbove, let pays else { return }
 
     var advantages: [String] = []
     if let limit = thresholds.maxLatencyMilliseconds, let latency = baseline.latency, latency.p95 > limit {
@@ -188,6 +207,8 @@ public struct GateDecision: Equatable, Sendable {
       advantages.append("labels from operation: \(NumberText.counted(examples.edits, "edit")).")
     }
     guard !advantages.isEmpty else {
+      // A latency that nobody measured may be too long.
+      if thresholds.maxLatencyMilliseconds != nil, baseline.latency == nil { return }
       conclude(
         .skip,
         "a gap remains, but none of latency, format, volume and labels from operation asks for training.")

@@ -60,14 +60,36 @@ struct GateDecisionTests {
         ])
   }
 
-  @Test("An adapter that costs more a call never pays, which alone is no reason to skip")
-  func neverPays() {
+  @Test(
+    "Where a call saves nothing the set-up is never paid for, and so skipped", arguments: [0x1p-7, 0x1p-6])
+  func neverPays(cost: Double) {
     let plan = GateEconomics(setupCost: 390.625, callsPerMonth: 100, months: 12)
     let decision = Self.decide(
-      [Self.score("few-shot", 70, cost: 0x1p-7), Self.score("adapter", 90, cost: 0x1p-6)], economics: plan)
-    #expect(decision.outcome == .fineTune && decision.breakEvenCalls == nil)
-    #expect(
-      decision.reasons.contains("a call saves nothing, so the set-up cost is never paid for by use alone."))
+      [Self.score("few-shot", 70, cost: 0x1p-7), Self.score("adapter", 90, cost: cost)], economics: plan)
+    #expect(decision.outcome == .skip && decision.breakEvenCalls == nil)
+    #expect(decision.reasons == ["a call saves nothing, so that the set-up cost is never paid for."])
+  }
+
+  @Test("A plan for outputs without costs, and a limit for those without latencies, are asked for them")
+  func missingFigures() {
+    let plan = GateEconomics(setupCost: 1_000_000, callsPerMonth: 1, months: 12)
+    let cost =
+      "Give what a call of few-shot costs, as cost in each of its outputs or with --price-per-hour where --run makes"
+      + " them: without it --setup-cost says nothing."
+    let scores = [Self.score("few-shot", 70, facts: 10)]
+    let unpriced = Self.decide(scores, economics: plan)
+    #expect(unpriced.outcome == nil && unpriced.reasons.isEmpty && unpriced.toCollect == [cost])
+    // What holds at any cost is concluded.
+    let good = Self.decide([Self.score("few-shot", 95)], economics: plan)
+    #expect(good.outcome == .skip && good.toCollect == [cost])
+    var thresholds = GateThresholds()
+    thresholds.maxLatencyMilliseconds = 800
+    let latency = ["Give latency_ms in each output of few-shot: without it --max-latency-ms says nothing."]
+    let formal = Self.decide(scores, thresholds: thresholds)
+    #expect(formal.outcome == .fineTune && formal.toCollect == latency)
+    thresholds.formShare = 1
+    let unmeasured = Self.decide(scores, thresholds: thresholds)
+    #expect(unmeasured.outcome == nil && unmeasured.toCollect == latency)
   }
 
   @Test("A baseline that fails almost everything, or misses facts, is mended upstream")
