@@ -1,12 +1,11 @@
-/// Marks of markup that cleaning did not know, outside the protected parts of a text.
+/// Marks of markup that cleaning did not know.
 enum LeftoverMarkup {
   private static let marks = ["{{", "{%", "</", "](", ":::", "&nbsp;", "&amp;", "&lt;", "&quot;", "[/"]
     .map { Array($0.utf8) }
   private static let firstBytes = Set(marks.compactMap(\.first))
 
-  /// The lines of `text` that have one, from its first to its last.
-  static func lines(in text: String) -> [String] {
-    let spans = ProtectedSpans.ranges(in: text)
+  /// The lines of `text` that have one and lie outside its protected `spans`.
+  static func lines(in text: String, outside spans: [Range<Int>]) -> [String] {
     var found: [String] = []
     var start = 0
     for line in Array(text.utf8).split(separator: 0x0A, omittingEmptySubsequences: false) {

@@ -1,10 +1,12 @@
 /// Takes the plumbing out of Markdown and leaves what is voice: headings, emphasis, lists, quotations and code.
 ///
-/// Shortcodes, comments, images, embeds, link targets and tags of HTML go; the words of a link stay. Code, fenced or
-/// between backticks, is never touched.
+/// Shortcodes, comments, images, embeds, link targets and tags of HTML go; the words of a link stay. Code, fenced,
+/// indented or between backticks, is never touched.
 struct MarkdownCleaner {
   private let bytes: [UInt8]
   private let isConverted: Bool
+  /// The blocks of code that are not passed yet, the last one first.
+  private var code: [Range<Int>]
   private var position = 0
   private var output: [UInt8] = []
   private var changes: [TextChange: Int] = [:]
@@ -13,14 +15,18 @@ struct MarkdownCleaner {
   ///
   /// - Parameter isConverted: the text was HTML, so that a `<` or a `[` in it is one the writer showed.
   static func clean(_ markdown: String, isConverted: Bool = false) -> CleanText {
-    var cleaner = MarkdownCleaner(bytes: Array(markdown.utf8), isConverted: isConverted)
+    let bytes = Array(markdown.utf8)
+    let lines = MarkdownLines.lines(of: bytes, dialect: .markdown)
+    let code = lines.filter { $0.block == .fencedCode || $0.block == .indentedCode }.map(\.range)
+    var cleaner = MarkdownCleaner(bytes: bytes, isConverted: isConverted, code: code.reversed())
     cleaner.run()
     return CleanText(text: tidied(cleaner.output), changes: cleaner.changes)
   }
 
-  private init(bytes: [UInt8], isConverted: Bool) {
+  private init(bytes: [UInt8], isConverted: Bool, code: [Range<Int>]) {
     self.bytes = bytes
     self.isConverted = isConverted
+    self.code = code
     output.reserveCapacity(bytes.count)
   }
 
@@ -28,7 +34,7 @@ struct MarkdownCleaner {
     var startsLine = true
     while position < bytes.count {
       if startsLine {
-        if copyFence() || dropLine() { continue }
+        if copyCodeLine() || dropLine() { continue }
       }
       let byte = bytes[position]
       startsLine = byte == 0x0A
@@ -47,23 +53,12 @@ struct MarkdownCleaner {
 
   // MARK: Code
 
-  /// Copies a fenced block at the start of a line, to its closing fence or the end.
-  private mutating func copyFence() -> Bool {
-    var start = position
-    while start < bytes.count, bytes[start] == 0x20, start - position < 4 { start += 1 }
-    guard start < bytes.count, bytes[start] == UInt8(ascii: "`") || bytes[start] == UInt8(ascii: "~") else {
-      return false
-    }
-    let mark = bytes[start]
-    let length = bytes[start...].prefix { $0 == mark }.count
-    guard length >= 3 else { return false }
-    copyLine()
-    while position < bytes.count {
-      let line = bytes[position..<lineEnd].drop { $0 == 0x20 }
-      let closes = line.prefix { $0 == mark }.count >= length
-      copyLine()
-      if closes { break }
-    }
+  /// Copies a line of a block of code.
+  private mutating func copyCodeLine() -> Bool {
+    // What was dropped in one piece, a comment or a script, may have had such lines in it.
+    while let line = code.last, line.lowerBound < position { code.removeLast() }
+    guard let line = code.last, line.lowerBound == position else { return false }
+    copy(line.count)
     return true
   }
 
@@ -185,7 +180,7 @@ struct MarkdownCleaner {
   }
 
   private static func fragment(_ bytes: [UInt8]) -> MarkdownCleaner {
-    var cleaner = MarkdownCleaner(bytes: bytes, isConverted: false)
+    var cleaner = MarkdownCleaner(bytes: bytes, isConverted: false, code: [])
     cleaner.run()
     return cleaner
   }
@@ -297,8 +292,6 @@ struct MarkdownCleaner {
     output += bytes[position..<end]
     position = end
   }
-
-  private mutating func copyLine() { copy(lineEnd + 1 - position) }
 
   private mutating func drop(_ number: Int, as change: TextChange) -> Bool {
     position = min(position + number, bytes.count)

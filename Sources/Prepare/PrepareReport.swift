@@ -99,7 +99,7 @@ public struct PrepareReport: Equatable, Sendable {
         mostlyQuoted.append(
           Piece(source, "\(Int((piece.protectedShare * 100).rounded())) % quotation or code"))
       }
-      for line in LeftoverMarkup.lines(in: piece.text.text) {
+      for line in LeftoverMarkup.lines(in: piece.text.text, outside: piece.spans) {
         let shown = line.trimmed
         leftoverMarkup.append(
           Piece(source, line: source.line(of: line), shown.count > 60 ? "\(shown.prefix(60))…" : shown))

@@ -54,7 +54,7 @@ struct PreparedPiece: Equatable, Sendable {
     }
     self.title = field(title)
     self.text = text
-    spans = ProtectedSpans.ranges(in: text.text)
+    spans = ProtectedSpans.ranges(in: text.text, dialect: source.format == .plain ? .plain : .markdown)
     let kind = source.isDailyLog ? "log" : source.kind?.lowercased()
     let derived = Seed.derived(title: self.title, kind: kind, text: text.text)
     let isShort = (derived.length ?? 0) <= Self.longestNote

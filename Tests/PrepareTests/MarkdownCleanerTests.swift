@@ -20,6 +20,18 @@ struct MarkdownCleanerTests {
       name: "code is not touched", markdown: "```\n{{ x }} <b>\n```\nand `{{ y }}` ``a`b``",
       text: "```\n{{ x }} <b>\n```\nand `{{ y }}` ``a`b``", changes: [:]),
     Case(
+      name:
+        "code by indentation, in lists and in quotations is not touched; what is indented within a list is text",
+      markdown:
+        "Java:\n\n    List<String> a = b[0](c);\n\n\tMap<K> d\n- e\n\n    <b>f</b>\n\n      <b>g</b>\n\n> ```\n> <b>\n> ```",
+      text:
+        "Java:\n\n    List<String> a = b[0](c);\n\n\tMap<K> d\n- e\n\n    **f**\n\n      <b>g</b>\n\n> ```\n> <b>\n> ```",
+      changes: [.html: 2]),
+    Case(
+      name: "three backticks in a sentence are no fence, and only a bare fence closes",
+      markdown: "```a``` is [b](c)\n\n```\n```swift\n[d](e)\n```\n[f](g)",
+      text: "```a``` is b\n\n```\n```swift\n[d](e)\n```\nf", changes: [.linkTarget: 2]),
+    Case(
       name: "shortcodes of Hugo, Jekyll, kramdown and WordPress",
       markdown: "a {{< figure src=\"x\" >}}b\n{% include c.html %}\n{: .note}\n[gallery ids=\"1\"]\nd",
       text: "a b\n\nd", changes: [.shortcode: 4]),
@@ -54,10 +66,41 @@ struct MarkdownCleanerTests {
     #expect(result.changes == example.changes)
   }
 
-  @Test("Quotations and fenced code are the protected spans, in bytes")
-  func spans() {
-    let text = "é one\n> two\n> three\nfour\n```\n> five\n```\nsix"
-    let parts = ProtectedSpans.ranges(in: text).map { String(decoding: Array(text.utf8)[$0], as: UTF8.self) }
-    #expect(parts == ["> two\n> three\n", "```\n> five\n```\n"])
+  static let spans: [(text: String, parts: [String])] = [
+    (
+      "é one\n> two\n> three\n\nfour\n```\n> five\n```\nsix",
+      ["> two\n> three\n", "```\n> five\n```\n"]
+    ),
+    // A quotation's paragraph goes on in lines without its mark; a heading or a fence does not.
+    ("> one\ntwo\n\nthree", ["> one\ntwo\n"]),
+    ("> - one\ntwo\n# three\nfour", ["> - one\ntwo\n"]),
+    ("> ```\n> one\ntwo", ["> ```\n> one\n"]),
+    ("> # one\ntwo", ["> # one\n"]),
+    // Fences within lists, and what is none.
+    ("- ```\n  one\n  ```\n\ntwo", ["- ```\n  one\n  ```\n"]),
+    (
+      "10. one\n\n    ~~~\n    ```\n    ~~~ two\n    ~~~~\nthree",
+      ["    ~~~\n    ```\n    ~~~ two\n    ~~~~\n"]
+    ),
+    ("- one\n\n  ```\n  two\nthree\n", ["  ```\n  two\n"]),
+    ("```one``` two\nthree", []),
+    ("    ```\none", []),
+    ("````\n```\n````swift\n```` \none", ["````\n```\n````swift\n```` \n"]),
+  ]
+
+  @Test("Quotations and fenced code are the protected spans, in bytes", arguments: spans)
+  func protectedSpans(text: String, parts: [String]) {
+    #expect(Self.parts(of: text) == parts)
+  }
+
+  @Test("In plain text only fences and lines that start with > are protected")
+  func plainSpans() {
+    #expect(Self.parts(of: "> one\ntwo\n- > three\n```\nfour", dialect: .plain) == ["> one\n", "```\nfour"])
+  }
+
+  private static func parts(of text: String, dialect: MarkdownLines.Dialect = .markdown) -> [String] {
+    ProtectedSpans.ranges(in: text, dialect: dialect).map {
+      String(decoding: Array(text.utf8)[$0], as: UTF8.self)
+    }
   }
 }
