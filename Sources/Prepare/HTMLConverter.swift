@@ -1,17 +1,14 @@
 import Train
 
-/// Turns HTML into Markdown: headings, paragraphs, emphasis, lists, quotations and code stay; scripts, navigation,
-/// forms and what is shown from elsewhere go, and the address behind a link.
+/// Turns HTML into Markdown: headings, paragraphs, emphasis, lists, quotations and code stay; what ``HTMLFurniture``
+/// has goes, and the address behind a link.
 struct HTMLConverter {
-  private var output = ""
+  private var writer = MarkdownWriter()
   private var changes: [TextChange: Int] = [:]
-  /// Line ends owed before the next text: 1 ends a line, 2 a paragraph.
-  private var dueBreaks = 0
-  private var dueSpace = false
-  private var marker = ""
-  private var lists: [(isOrdered: Bool, count: Int)] = []
-  private var quoteDepth = 0
-  private var isPreformatted = false
+  /// What the `pre` that is open has so far.
+  private var codeBlock: String?
+  /// What the `code` that is open in a sentence has so far.
+  private var code: String?
   /// Whether an empty line starts a paragraph, as it does in what WordPress's old editor stored.
   private let linesCount: Bool
 
@@ -21,20 +18,15 @@ struct HTMLConverter {
   static func markdown(of html: String, isWordPress: Bool = false) -> CleanText {
     var converter = HTMLConverter(linesCount: isWordPress && !html.contains("<p"))
     Array(html.utf8).withUnsafeBytes { converter.run($0) }
-    return CleanText(text: converter.output, changes: converter.changes)
+    return CleanText(text: converter.writer.output, changes: converter.changes)
   }
 
   private init(linesCount: Bool) { self.linesCount = linesCount }
 
-  private static let navigation: Set<String> = [
-    "nav", "aside", "footer", "form", "button", "select", "script", "style", "noscript", "template", "head",
-    "dialog",
-  ]
-  private static let embeds: Set<String> = [
-    "iframe", "video", "audio", "object", "svg", "canvas", "figcaption", "picture",
-  ]
-  private static let paragraphs: Set<String> = [
+  private static let blocks: Set<String> = [
     "p", "div", "section", "article", "main", "header", "figure", "table", "dl", "body", "details", "summary",
+    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "blockquote", "ul", "ol", "li", "tr", "td", "th", "dt", "dd",
+    "pre",
   ]
   private static let emphasis = ["em": "*", "i": "*", "strong": "**", "b": "**"]
 
@@ -45,141 +37,101 @@ struct HTMLConverter {
       case .text(let range): write(HTMLEntities.decoded(String(decoding: bytes[range], as: UTF8.self)))
       case .cdata(let range): write(String(decoding: bytes[range], as: UTF8.self))
       case .comment: changes[.comment, default: 0] += 1
-      case .open(let name, _, let isEmpty):
-        if Self.navigation.contains(name) || Self.embeds.contains(name) {
-          changes[Self.embeds.contains(name) ? .embed : .navigation, default: 0] += 1
-          if !isEmpty { tokens.skip(past: name) }
+      case .open(let name, let attributes, let isEmpty):
+        if let change = HTMLFurniture.skip(name, attributes, isEmpty: isEmpty, in: &tokens) {
+          changes[change, default: 0] += 1
         } else {
-          open(name)
+          open(name, tokens)
         }
       case .close(let name): close(name)
       }
     }
+    endCode()
+    endCodeBlock()
   }
 
-  private mutating func open(_ name: String) {
+  private mutating func open(_ name: String, _ tokens: MarkupTokenizer) {
+    if name == "a" { changes[.linkTarget, default: 0] += 1 }
+    if codeBlock != nil { return breakCodeLine(at: name) }
+    if Self.blocks.contains(name) { endCode() }
     switch name {
-    case "h1", "h2", "h3", "h4", "h5", "h6":
-      owe(2)
-      marker = String(repeating: "#", count: Int(name.dropFirst()) ?? 1) + " "
-    case "br": owe(1)
+    case "h1", "h2", "h3", "h4", "h5", "h6": writer.openHeading(Int(name.dropFirst()) ?? 1)
+    case "br": breakLine()
     case "hr":
-      owe(2)
-      write("* * *")
-      owe(2)
+      writer.owe(2)
+      writer.write("* * *")
+      writer.owe(2)
     case "img": changes[.embed, default: 0] += 1
-    case "a": changes[.linkTarget, default: 0] += 1
-    case "blockquote":
-      owe(2)
-      quoteDepth += 1
-    case "ul", "ol":
-      owe(lists.isEmpty ? 2 : 1)
-      lists.append((name == "ol", 0))
-    case "li":
-      owe(1)
-      guard !lists.isEmpty else { return marker = "- " }
-      lists[lists.count - 1].count += 1
-      let list = lists[lists.count - 1]
-      marker = String(repeating: "  ", count: lists.count - 1) + (list.isOrdered ? "\(list.count). " : "- ")
-    case "tr", "dt", "dd": owe(1)
-    case "pre":
-      owe(2)
-      flush()
-      output += "```\n"
-      isPreformatted = true
-    case "code": if !isPreformatted { write("`") }
+    case "blockquote": writer.openQuotation()
+    case "ul", "ol": writer.openList(isOrdered: name == "ol")
+    case "li": writer.openItem()
+    case "tr", "dt", "dd": writer.owe(1)
+    case "td", "th": break
+    case "pre": codeBlock = ""
+    case "code": code = code ?? ""
+    case "sup": if Superscript(tokens.content(of: name)) == .power { write("^") }
     default:
       if let mark = Self.emphasis[name] {
-        flush()
-        output += mark
-      } else if Self.paragraphs.contains(name), marker.isEmpty {
-        owe(2)
+        if code == nil { writer.openEmphasis(mark) }
+      } else if Self.blocks.contains(name) {
+        writer.openParagraph()
       }
     }
   }
 
   private mutating func close(_ name: String) {
-    switch name {
-    case "h1", "h2", "h3", "h4", "h5", "h6":
-      marker = ""
-      owe(2)
-    case "blockquote":
-      owe(2)
-      quoteDepth = max(0, quoteDepth - 1)
-    case "ul", "ol":
-      _ = lists.popLast()
-      owe(lists.isEmpty ? 2 : 1)
-    case "li": owe(1)
-    case "pre":
-      guard isPreformatted else { return }
-      if !output.hasSuffix("\n") { output += "\n" }
-      output += "```"
-      isPreformatted = false
-      owe(2)
-    case "code": if !isPreformatted { output += "`" }
-    case "td", "th": dueSpace = true
-    default:
-      if let mark = Self.emphasis[name] {
-        output += mark
-      } else if Self.paragraphs.contains(name) {
-        owe(2)
-      }
-    }
-  }
-
-  private mutating func owe(_ breaks: Int) {
-    dueSpace = false
-    if !output.isEmpty { dueBreaks = max(dueBreaks, breaks) }
-  }
-
-  /// Writes what is owed before a text.
-  private mutating func flush() {
-    if dueBreaks > 0 || output.isEmpty {
-      startLine()
-    } else if dueSpace {
-      output += " "
-    }
-    dueBreaks = 0
-    dueSpace = false
-  }
-
-  private mutating func startLine() {
-    let quote = String(repeating: "> ", count: quoteDepth)
-    if dueBreaks > 0 {
-      output += "\n"
-      if dueBreaks > 1 { output += quote.withoutTrailingSpace + "\n" }
-    }
-    output += quote + marker
-    marker = ""
-  }
-
-  /// Writes text with its white space collapsed; as it is within preformatted text.
-  private mutating func write(_ text: String) {
-    if isPreformatted {
-      output += text
+    if codeBlock != nil {
+      if name == "pre" { endCodeBlock() } else { breakCodeLine(at: name) }
       return
     }
-    let scalars = text.unicodeScalars
-    var start: String.Index?
-    var newlines = 0
-    for index in scalars.indices {
-      let scalar = scalars[index]
-      guard scalar.isSpace else {
-        if start == nil { start = index }
-        newlines = 0
-        continue
+    if Self.blocks.contains(name) { endCode() }
+    switch name {
+    case "h1", "h2", "h3", "h4", "h5", "h6": writer.closeHeading()
+    case "blockquote": writer.closeQuotation()
+    case "ul", "ol": writer.closeList(isOrdered: name == "ol")
+    case "li": writer.closeItem()
+    case "tr", "dt", "dd", "hr", "pre": break
+    case "code": endCode()
+    case "td", "th": writer.oweSpace()
+    default:
+      if let mark = Self.emphasis[name] {
+        if code == nil { writer.closeEmphasis(mark) }
+      } else if Self.blocks.contains(name) {
+        writer.owe(2)
       }
-      if let first = start { append(text[first..<index]) }
-      start = nil
-      if dueBreaks == 0, !output.isEmpty { dueSpace = true }
-      if scalar == "\n" { newlines += 1 }
-      if linesCount, newlines > 1 { owe(2) }
     }
-    if let first = start { append(text[first...]) }
   }
 
-  private mutating func append(_ word: Substring) {
-    flush()
-    output += word
+  private mutating func write(_ text: String) {
+    if codeBlock != nil {
+      codeBlock? += text
+    } else if code != nil {
+      code? += text
+    } else {
+      writer.write(text, linesCount: linesCount)
+    }
+  }
+
+  /// A break ends the line of code as well, and the code goes on in the next.
+  private mutating func breakLine() {
+    let isCode = code != nil
+    endCode()
+    writer.lineBreak()
+    if isCode { code = "" }
+  }
+
+  private mutating func breakCodeLine(at name: String) {
+    guard let text = codeBlock, name == "br" || Self.blocks.contains(name) else { return }
+    if name == "br" || !(text.isEmpty || text.hasSuffix("\n")) { codeBlock? += "\n" }
+  }
+
+  private mutating func endCode() {
+    if let text = code { writer.writeCode(text) }
+    code = nil
+  }
+
+  private mutating func endCodeBlock() {
+    if let text = codeBlock { writer.writeCodeBlock(text) }
+    codeBlock = nil
   }
 }

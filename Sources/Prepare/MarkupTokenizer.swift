@@ -41,6 +41,28 @@ struct MarkupTokenizer {
     }
   }
 
+  /// Goes on behind the end of the element `name` that was just opened, with those of its kind within it; stays
+  /// where it has no end.
+  mutating func skipElement(_ name: String) -> Bool {
+    var ahead = self
+    var depth = 1
+    while let token = ahead.next() {
+      if case .open(name, _, isEmpty: false) = token { depth += 1 }
+      if token == .close(name) { depth -= 1 }
+      guard depth > 0 else {
+        self = ahead
+        return true
+      }
+    }
+    return false
+  }
+
+  /// What stands between here and the next closing tag of `name`, where that is near.
+  func content(of name: String) -> ArraySlice<UInt8> {
+    let next = Array(bytes[position...].prefix(512))
+    return next[..<(next.firstOffset(of: Array("</\(name)".utf8)) ?? 0)]
+  }
+
   /// The value of attribute `name` in a tag's attributes.
   func attribute(_ name: String, in range: Range<Int>) -> String? {
     var index = range.lowerBound
@@ -55,7 +77,7 @@ struct MarkupTokenizer {
       let value = bytes[(isQuoted ? index + 1 : index)..<range.upperBound].prefix {
         isQuoted ? $0 != quote : !$0.isASCIISpace
       }
-      if String(decoding: key, as: UTF8.self).lowercased() == name {
+      if key.lazy.map({ $0.isASCIILetter ? $0 | 0x20 : $0 }).elementsEqual(name.utf8) {
         return HTMLEntities.decoded(String(decoding: value, as: UTF8.self))
       }
       index = value.endIndex + (isQuoted ? 1 : 0)

@@ -28,6 +28,39 @@ struct HTMLConverterTests {
         "<blockquote><p>a</p><p>b</p></blockquote><pre><code>x &lt; y\n  z</code></pre><p>c <code>d</code></p>",
       markdown: "> a\n>\n> b\n\n```\nx < y\n  z\n```\n\nc `d`", changes: [:]),
     Case(
+      name: "code in lists and quotations keeps their marks on every line, and a fence in it stays within",
+      html:
+        "<ol><li><pre>a\n\n```\nb</pre></li></ol><blockquote><p>c<pre>d<br>e<br/>f</pre></blockquote><p>g",
+      markdown: "1. ````\n   a\n\n   ```\n   b\n   ````\n\n> c\n>\n> ```\n> d\n> e\n> f\n> ```\n\ng",
+      changes: [:]),
+    Case(
+      name: "code in a sentence may have backticks, and is not emphasised; a rule of tildes is no fence",
+      html: "<p><code>``</code> a <code>b\n<b>c</b></code><p><code>d<br>e</code><p>~~~~<p>f",
+      markdown: "``` `` ``` a `b c`\n\n`d`\n`e`\n\n\\~~~~\n\nf", changes: [:]),
+    Case(
+      name: "one break ends a line, two a paragraph",
+      html: "a<br><br>\nb<br>c<ul><li>d<br/><br/>e</li></ul>",
+      markdown: "a\n\nb\nc\n\n- d\n\n  e", changes: [:]),
+    Case(
+      name: "items and emphasis without a word leave no mark, nor do ends without a start",
+      html: "<ul><li><figure><img></figure></li></ul><p>a<i class=\"fa\"></i><b> b</b> c</i><ol><li></ol>d",
+      markdown: "a **b** c\n\nd", changes: [.embed: 1]),
+    Case(
+      name: "quotations in items, items in quotations, and two quotations",
+      html:
+        "<ul><li>a<blockquote>b</blockquote><li>c</ul><blockquote><ol><li>d<p>e</ol></blockquote><blockquote>f",
+      markdown: "- a\n\n  > b\n\n- c\n\n> 1. d\n>\n>    e\n\n> f", changes: [:]),
+    Case(
+      name: "the numbers of notes go, exponents and ordinals stay",
+      html:
+        "<p>a<a class=\"footnote-anchor\" href=\"#f\">1</a> b<sup><a href=\"#g\">2</a></sup> c<a href=\"#h\"><sup>3</sup></a> d<sup>[4]</sup> 10<sup>3</sup> 1<sup>st</sup>",
+      markdown: "a b c d 10^3 1st", changes: [.navigation: 4]),
+    Case(
+      name: "calls to subscribe and cards of other pages go with all that is in them, where they have an end",
+      html:
+        "<p>a</p><p class=\"x button-wrapper\"><a>Subscribe</a></p><div class=\"subscription-widget-wrap\"><div><p>Thanks</p></div><p>for</p></div><figure class=\"kg-card kg-bookmark-card\"><a><div>Title</div></a><figcaption>x</figcaption></figure><p>b<p class=\"button-wrapper\">c",
+      markdown: "a\n\nb\n\nc", changes: [.navigation: 2, .embed: 1]),
+    Case(
       name: "scripts, navigation, frames, images and addresses go",
       html:
         "<NAV><a href='/'>Home</a></NAV><p>a <a href=\"b>c\">d</a><img src=x></p><script>if (1 < 2) \"</p>\"</script><iframe src=y></iframe><!-- z -->e",
@@ -40,6 +73,20 @@ struct HTMLConverterTests {
     let result = HTMLConverter.markdown(of: example.html)
     #expect(result.text == example.markdown)
     #expect(result.changes == example.changes)
+  }
+
+  @Test(
+    "Behind code in lists and quotations, and behind rules of tildes, the text is the writer's own",
+    arguments: [
+      "<ul><li><pre>code</pre></li></ul>", "<blockquote><pre>code</pre></blockquote>", "<pre>```\ncode</pre>",
+      "<p>~~~</p>", "<ol><li>a<ul><li>b<pre>code\n\ncode</pre></ol>", "<p><code>``</code> is code</p>",
+    ])
+  func ownWords(html: String) {
+    let text = HTMLConverter.markdown(of: html + "<p>My own words</p>").text
+    let spans = ProtectedSpans.ranges(in: text).map { String(decoding: Array(text.utf8)[$0], as: UTF8.self) }
+    #expect(text.hasSuffix("\n\nMy own words"))
+    #expect(!spans.joined().contains("My own words"))
+    #expect(html.contains("<pre>") == spans.joined().contains("code"))
   }
 
   @Test("Tags that the writer shows stay, and shortcodes between tags go")
