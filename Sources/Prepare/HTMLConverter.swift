@@ -9,15 +9,20 @@ struct HTMLConverter {
   private var codeBlock: String?
   /// What the `code` that is open in a sentence has so far.
   private var code: String?
-  /// Whether an empty line starts a paragraph, as it does in what WordPress's old editor stored.
+  /// Whether the ends of lines are the writer's outside of paragraphs and tables, as in what WordPress's old editor
+  /// stored.
   private let linesCount: Bool
+  private var isInParagraph = false
+  private var tableDepth = 0
 
   /// The Markdown of `html`, and what was taken out of it.
   ///
-  /// - Parameter isWordPress: paragraphs may be parted by empty lines alone.
+  /// - Parameter isWordPress: ends of lines may count, and `[code]` is code.
   static func markdown(of html: String, isWordPress: Bool = false) -> CleanText {
-    var converter = HTMLConverter(linesCount: isWordPress && !html.contains("<p"))
-    Array(html.utf8).withUnsafeBytes { converter.run($0) }
+    // WordPress leaves the lines alone in what its new editor marked as blocks.
+    var converter = HTMLConverter(linesCount: isWordPress && !html.contains("<!-- wp:"))
+    let source = isWordPress ? CodeShortcode.preformatted(html) : html
+    Array(source.utf8).withUnsafeBytes { converter.run($0) }
     return CleanText(text: converter.writer.output, changes: converter.changes)
   }
 
@@ -53,8 +58,14 @@ struct HTMLConverter {
   private mutating func open(_ name: String, _ tokens: MarkupTokenizer) {
     if name == "a" { changes[.linkTarget, default: 0] += 1 }
     if codeBlock != nil { return breakCodeLine(at: name) }
-    if Self.blocks.contains(name) { endCode() }
+    if Self.blocks.contains(name) {
+      endCode()
+      isInParagraph = name == "p"
+    }
     switch name {
+    case "table":
+      tableDepth += 1
+      writer.owe(2)
     case "h1", "h2", "h3", "h4", "h5", "h6": writer.openHeading(Int(name.dropFirst()) ?? 1)
     case "br": breakLine()
     case "hr":
@@ -84,8 +95,14 @@ struct HTMLConverter {
       if name == "pre" { endCodeBlock() } else { breakCodeLine(at: name) }
       return
     }
-    if Self.blocks.contains(name) { endCode() }
+    if Self.blocks.contains(name) {
+      endCode()
+      isInParagraph = false
+    }
     switch name {
+    case "table":
+      tableDepth = max(0, tableDepth - 1)
+      writer.owe(2)
     case "h1", "h2", "h3", "h4", "h5", "h6": writer.closeHeading()
     case "blockquote": writer.closeQuotation()
     case "ul", "ol": writer.closeList(isOrdered: name == "ol")
@@ -108,7 +125,7 @@ struct HTMLConverter {
     } else if code != nil {
       code? += text
     } else {
-      writer.write(text, linesCount: linesCount)
+      writer.write(text, linesCount: linesCount && !isInParagraph && tableDepth == 0)
     }
   }
 

@@ -124,7 +124,7 @@ struct MarkdownWriter {
 
   /// Writes text with its white space collapsed.
   ///
-  /// - Parameter linesCount: whether an empty line starts a paragraph.
+  /// - Parameter linesCount: whether its ends of lines are the writer's: one ends a line, two a paragraph.
   mutating func write(_ text: String, linesCount: Bool = false) {
     let scalars = text.unicodeScalars
     var start: String.Index?
@@ -140,7 +140,7 @@ struct MarkdownWriter {
       start = nil
       oweSpace()
       if scalar == "\n" { newlines += 1 }
-      if linesCount, newlines > 1 { owe(2) }
+      if linesCount, newlines > 0 { owe(min(newlines, 2)) }
     }
     if let first = start { append(text[first...]) }
   }

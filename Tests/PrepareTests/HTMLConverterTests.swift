@@ -96,13 +96,31 @@ struct HTMLConverterTests {
     #expect(PreparedPiece.cleaned(piece).text == "Use <b> or [x](y).")
   }
 
-  @Test("Empty lines part paragraphs in what WordPress's old editor stored, and only there")
-  func wordPress() {
-    #expect(HTMLConverter.markdown(of: "a\n\nb <em>c</em>", isWordPress: true).text == "a\n\nb *c*")
-    #expect(HTMLConverter.markdown(of: "a\n\nb").text == "a b")
-    #expect(HTMLConverter.markdown(of: "a\r\n \r\nb\n\u{A0}c", isWordPress: true).text == "a\n\nb c")
-    #expect(HTMLConverter.markdown(of: "<p>a\n\nb</p>", isWordPress: true).text == "a b")
+  static let wordPress = [
+    ("a\n\nb <em>c</em>", "a\n\nb *c*"),
+    ("roses\nviolets\r\n \r\nb\n\u{A0}c", "roses\nviolets\n\nb\nc"),
+    // The old editor stores a tag for an aligned paragraph, and none for those around it.
+    ("a\n\n<p class=\"x\">b\n\nc</p>\nd\ne", "a\n\nb c\n\nd\ne"),
+    ("a\n\nb\n<pre>c\n  d</pre>\ne", "a\n\nb\n\n```\nc\n  d\n```\n\ne"),
+    ("<table><tr>\n<td>a</td>\n<td>b</td>\n</tr></table>\nc\nd", "a b\n\nc\nd"),
+    ("<ul>\n<li>a</li>\n<li>b</li>\n</ul>\nc", "- a\n- b\n\nc"),
+    ("<!-- wp:list --><div>a\nb</div>", "a b"),
+    (
+      "a\n[code lang=\"x\"]\nb <i>\n\nc &lt; d[/code]\ne [codex]",
+      "a\n\n```\nb <i>\n\nc < d\n```\n\ne [codex]"
+    ),
+    ("[sourcecode]a[/sourcecode] [code]b", "```\na\n```\n\n[code]b"),
+  ]
+
+  @Test(
+    "Ends of lines are the writer's in what WordPress's old editor stored, and only there",
+    arguments: wordPress)
+  func lines(html: String, markdown: String) {
+    #expect(HTMLConverter.markdown(of: html, isWordPress: true).text == markdown)
   }
+
+  @Test("Elsewhere the ends of lines are white space")
+  func otherLines() { #expect(HTMLConverter.markdown(of: "a\n\nb\nc").text == "a b c") }
 
   @Test("A page gives its article, title, date and description")
   func page() {
