@@ -28,10 +28,12 @@ struct HTMLConverter {
 
   private init(linesCount: Bool) { self.linesCount = linesCount }
 
-  private static let blocks: Set<String> = [
-    "p", "div", "section", "article", "main", "header", "figure", "table", "dl", "body", "details", "summary",
-    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "blockquote", "ul", "ol", "li", "tr", "td", "th", "dt", "dd",
-    "pre",
+  /// Elements before and behind which a line ends.
+  static let blocks: Set<String> = [
+    "p", "div", "section", "article", "main", "header", "footer", "nav", "aside", "figure", "figcaption",
+    "table",
+    "dl", "body", "details", "summary", "center", "address", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
+    "blockquote", "ul", "ol", "li", "tr", "td", "th", "dt", "dd", "pre",
   ]
   private static let emphasis = ["em": "*", "i": "*", "strong": "**", "b": "**"]
 

@@ -3,21 +3,30 @@
 /// Shortcodes, comments, images, embeds, link targets and tags of HTML go; the words of a link stay. Code, fenced,
 /// indented or between backticks, is never touched.
 struct MarkdownCleaner {
-  private let bytes: [UInt8]
+  let bytes: [UInt8]
   private let isConverted: Bool
   /// The blocks of code that are not passed yet, the last one first.
   private var code: [Range<Int>]
-  private var position = 0
-  private var output: [UInt8] = []
+  var position = 0
+  var output: [UInt8] = []
   private var changes: [TextChange: Int] = [:]
+  /// Where a tag of HTML last started a block.
+  var blockStart = 0
+  /// Where the output of each quotation in HTML that is open starts.
+  var quotations: [Int] = []
+  /// The items so far of each numbered list in HTML that is open, and nil for each other one.
+  var lists: [Int?] = []
+  /// Where the output ended when emphasis in HTML last started, and its mark.
+  var emphasisStart: (end: Int, mark: String)?
 
   /// The piece of `markdown` without plumbing, and what was taken out.
   ///
   /// - Parameter isConverted: the text was HTML, so that a `<` or a `[` in it is one the writer showed.
   static func clean(_ markdown: String, isConverted: Bool = false) -> CleanText {
     let bytes = Array(markdown.utf8)
-    let lines = MarkdownLines.lines(of: bytes, dialect: .markdown)
-    let code = lines.filter { $0.block == .fencedCode || $0.block == .indentedCode }.map(\.range)
+    let code = MarkdownLines.ranges(of: bytes, dialect: .markdown) {
+      $0.block == .fencedCode || $0.block == .indentedCode
+    }
     var cleaner = MarkdownCleaner(bytes: bytes, isConverted: isConverted, code: code.reversed())
     cleaner.run()
     return CleanText(text: tidied(cleaner.output), changes: cleaner.changes)
@@ -31,14 +40,9 @@ struct MarkdownCleaner {
   }
 
   private mutating func run() {
-    var startsLine = true
     while position < bytes.count {
-      if startsLine {
-        if copyCodeLine() || dropLine() { continue }
-      }
-      let byte = bytes[position]
-      startsLine = byte == 0x0A
-      switch byte {
+      if position == blockStart || bytes[position - 1] == 0x0A, copyCodeBlock() || dropLine() { continue }
+      switch bytes[position] {
       case UInt8(ascii: "\\"): copy(2)
       case UInt8(ascii: "`"): copyCode()
       case UInt8(ascii: "{"): if !dropTemplateCall() { copy(1) }
@@ -49,16 +53,20 @@ struct MarkdownCleaner {
       default: copy(1)
       }
     }
+    while !quotations.isEmpty { closeQuotation() }
   }
 
   // MARK: Code
 
-  /// Copies a line of a block of code.
-  private mutating func copyCodeLine() -> Bool {
-    // What was dropped in one piece, a comment or a script, may have had such lines in it.
-    while let line = code.last, line.lowerBound < position { code.removeLast() }
-    guard let line = code.last, line.lowerBound == position else { return false }
-    copy(line.count)
+  /// Where the next block of code starts, or the end.
+  var nextCode: Int { code.last { $0.lowerBound >= position }?.lowerBound ?? bytes.count }
+
+  /// Copies a block of code.
+  private mutating func copyCodeBlock() -> Bool {
+    // What was dropped in one piece, a comment or a script, may have had what looks like one in it.
+    while let block = code.last, block.lowerBound < position { code.removeLast() }
+    guard let block = code.last, block.lowerBound == position else { return false }
+    copy(block.count)
     return true
   }
 
@@ -99,66 +107,10 @@ struct MarkdownCleaner {
 
   private static func isAddress(_ line: ArraySlice<UInt8>) -> Bool {
     guard line.starts(with: "http://".utf8) || line.starts(with: "https://".utf8) else { return false }
-    return line.reversed().drop { $0.isASCIISpace }.allSatisfy { !$0.isASCIISpace }
+    return line.reversed().drop { $0.isASCIISpace }.allSatisfy { !$0.isASCIISpace && $0 != UInt8(ascii: "<") }
   }
 
-  // MARK: Plumbing within a line
-
-  /// Drops `{{ … }}`, `{% … %}` and `{: … }`; Jekyll's highlight blocks become fenced code.
-  private mutating func dropTemplateCall() -> Bool {
-    for (open, close) in [("{{", "}}"), ("{%", "%}"), ("{:", "}")]
-    where bytes[position...].starts(with: open.utf8) {
-      guard let end = find(close, from: position + 2, limit: 4096) else { return false }
-      let words = String(decoding: bytes[position + 2..<end], as: UTF8.self)
-        .split { $0.isWhitespace || $0 == "-" }
-      if open == "{%", words.first == "highlight" {
-        output += "```\(words.count > 1 ? words[1] : "")".utf8
-        position = end + close.utf8.count
-        count(.shortcode)
-        while position < bytes.count, let close = find("{%", from: position, limit: .max) {
-          output += bytes[position..<close]
-          position = close
-          guard
-            bytes[close...].dropFirst(2).drop(while: { $0 == 0x20 || $0 == 0x2D }).starts(
-              with: "endhighlight".utf8),
-            let end = find("%}", from: close, limit: 4096)
-          else {
-            copy(2)
-            continue
-          }
-          output += "```".utf8
-          position = end + 2
-          break
-        }
-        return true
-      }
-      return drop(end + close.utf8.count - position, as: .shortcode)
-    }
-    return false
-  }
-
-  private static let bracketCodes: Set<String> = [
-    "caption", "gallery", "embed", "youtube", "vimeo", "audio", "video", "playlist", "contact-form",
-    "contact-form-7",
-    "soundcloud", "twitter", "tweet", "instagram", "more", "sourcecode", "code", "wp_caption", "button",
-    "subscribe",
-    "subscription_form", "sharing", "poll", "spotify", "googlemaps",
-  ]
-
-  /// Drops WordPress's `[gallery ids="1"]` and `[/caption]`; what stands between two stays, but for an embed's address.
-  private mutating func dropBracketCode() -> Bool {
-    var name = position + 1
-    if name < bytes.count, bytes[name] == UInt8(ascii: "/") { name += 1 }
-    let word = bytes[min(name, bytes.count)...].prefix { $0.isASCIIWord || $0 == UInt8(ascii: "-") }
-    guard !word.isEmpty, Self.bracketCodes.contains(String(decoding: word, as: UTF8.self).lowercased()),
-      let end = find("]", from: name, limit: 1024)
-    else { return false }
-    // `[more](address)` and `[more][1]` are links.
-    if end + 1 < bytes.count, bytes[end + 1] == UInt8(ascii: "(") || bytes[end + 1] == UInt8(ascii: "[") {
-      return false
-    }
-    return drop(end + 1 - position, as: .shortcode)
-  }
+  // MARK: Links and images
 
   /// Drops `![words](address)` and `![words][name]`.
   private mutating func dropImage() -> Bool {
@@ -219,45 +171,6 @@ struct MarkdownCleaner {
     return nil
   }
 
-  private static let hiddenElements = [
-    "script", "style", "iframe", "svg", "form", "noscript", "object", "video", "audio",
-  ]
-  private static let emphasis = ["em": "*", "i": "*", "strong": "**", "b": "**", "code": "`"]
-
-  /// Drops a comment or a tag, with all that is in it where that is not for reading; emphasis becomes Markdown's.
-  private mutating func dropMarkup() -> Bool {
-    if bytes[position...].starts(with: "<!--".utf8) {
-      let end = find("-->", from: position + 4, limit: .max).map { $0 + 3 } ?? bytes.count
-      return drop(end - position, as: .comment)
-    }
-    var start = position + 1
-    let closes = start < bytes.count && bytes[start] == UInt8(ascii: "/")
-    if closes { start += 1 }
-    guard start < bytes.count, bytes[start].isASCIILetter else { return false }
-    let rest = bytes[start...]
-    if rest.starts(with: "http://".utf8) || rest.starts(with: "https://".utf8),
-      let end = find(">", from: start, limit: 2048)
-    {
-      return drop(end + 1 - position, as: .linkTarget)
-    }
-    let name = String(decoding: rest.prefix { $0.isASCIIWord || $0 == UInt8(ascii: "-") }, as: UTF8.self)
-      .lowercased()
-    let after = start + name.utf8.count
-    guard after < bytes.count,
-      bytes[after].isASCIISpace || bytes[after] == UInt8(ascii: ">") || bytes[after] == UInt8(ascii: "/"),
-      let end = find(">", from: after, limit: 4096)
-    else { return false }
-    if !closes, Self.hiddenElements.contains(name), bytes[end - 1] != UInt8(ascii: "/") {
-      let close = find("</\(name)", from: end, limit: .max).flatMap { find(">", from: $0, limit: 64) }
-      return drop((close ?? end) + 1 - position, as: .embed)
-    }
-    position = end + 1
-    if let mark = Self.emphasis[name] { output += mark.utf8 }
-    if name == "br" { output.append(0x0A) }
-    count(name == "img" ? .embed : .html)
-    return true
-  }
-
   private static let trackers = ["utm_", "fbclid", "gclid", "mc_cid", "mc_eid", "igshid"]
 
   /// Copies an address in the text without the parameters that follow its readers.
@@ -285,30 +198,30 @@ struct MarkdownCleaner {
 
   // MARK: Bytes
 
-  private var lineEnd: Int { bytes[position...].firstIndex(of: 0x0A) ?? bytes.count }
+  var lineEnd: Int { bytes[position...].firstIndex(of: 0x0A) ?? bytes.count }
 
-  private mutating func copy(_ number: Int) {
+  mutating func copy(_ number: Int) {
     let end = min(position + number, bytes.count)
     output += bytes[position..<end]
     position = end
   }
 
-  private mutating func drop(_ number: Int, as change: TextChange) -> Bool {
+  mutating func drop(_ number: Int, as change: TextChange) -> Bool {
     position = min(position + number, bytes.count)
     count(change)
     return true
   }
 
-  private mutating func count(_ change: TextChange) { changes[change, default: 0] += 1 }
+  mutating func count(_ change: TextChange) { changes[change, default: 0] += 1 }
 
-  private func find(_ text: String, from start: Int, limit: Int) -> Int? {
+  func find(_ text: String, from start: Int, limit: Int) -> Int? {
     guard start <= bytes.count else { return nil }
     let end = limit < bytes.count - start ? start + limit : bytes.count
     return bytes[start..<end].firstOffset(of: Array(text.utf8))
   }
 
   /// The text without white space at line ends, with at most one empty line in a row and none at either end.
-  private static func tidied(_ bytes: [UInt8]) -> String {
+  static func tidied(_ bytes: [UInt8]) -> String {
     var lines: [ArraySlice<UInt8>] = []
     for line in bytes.split(separator: 0x0A, omittingEmptySubsequences: false) {
       let kept = line.prefix(line.count - line.reversed().prefix { $0.isASCIISpace }.count)

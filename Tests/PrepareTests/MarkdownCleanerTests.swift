@@ -49,6 +49,31 @@ struct MarkdownCleanerTests {
       markdown: "a<!-- more\n --> <script>x < y</script><em>b</em><br/>c 1 < 2",
       text: "a *b*\nc 1 < 2", changes: [.comment: 1, .embed: 1, .html: 3]),
     Case(
+      name: "blocks of HTML are blocks of Markdown",
+      markdown:
+        "<h2 align=\"center\">\n  A\n</h2>\n<p>b.</p><p>c</p><ul>\n    <li>d</li>\n    <li>e<ol><li>f</li></ol></li></ul><table><tr><td>g</td><td>h</td></tr><tr><td>i</td></tr></table>\n<div>\n\n[j](k)\n\n</div>l",
+      text: "## A\n\nb.\n\nc\n\n- d\n- e\n   1. f\n\ng h\ni\n\nj\n\nl", changes: [.html: 30, .linkTarget: 1]),
+    Case(
+      name: "quotations in HTML are marked, within each other and without an end",
+      markdown:
+        "a<blockquote>\n\n*b*\nc\n\n<blockquote><p>d</p></blockquote></blockquote>e\n- <blockquote><p>f</p></blockquote>\n\n<blockquote>g",
+      text: "a\n\n> *b*\n> c\n>\n> > d\n\ne\n- > f\n\n> g", changes: [.html: 11]),
+    Case(
+      name: "tags within the marks of quotations and items stay behind them",
+      markdown: "> <p>a</p><p>b</p>\n> c\n\n- <p>d</p>\n- <pre>e\nf</pre>",
+      text: "> a\n>\n> b\n> c\n\n- d\n\n- ```\n  e\n  f\n  ```", changes: [.html: 7]),
+    Case(
+      name: "preformatted HTML and highlight blocks become code that nothing in them closes",
+      markdown:
+        "a <pre><code>b &lt; <i>c</i>\n\n    ```</code></pre>d\n{% highlight x %}\n```\ne\n{% endhighlight %}\nf {% highlight y %}",
+      text: "a\n\n````\nb < c\n\n    ```\n````\n\nd\n\n````x\n```\ne\n````\n\nf",
+      changes: [.html: 1, .shortcode: 2]),
+    Case(
+      name: "icons, exponents and the numbers of notes",
+      markdown:
+        "a<i class=\"fa\"></i><b></b> <i></b> 10<sup>3</sup> 1<sup>st</sup> b<sup><a href=\"#n\">1</a></sup>",
+      text: "a *** 10^3 1st b", changes: [.html: 11]),
+    Case(
       name: "addresses lose what follows readers, and go where they stand alone",
       markdown: "At https://a.b/c?utm_source=x&id=2 now\nhttps://youtu.be/x\nend",
       text: "At https://a.b/c?id=2 now\nend",
