@@ -66,15 +66,21 @@ struct TOMLReader {
     return parts.joined(separator: ".")
   }
 
-  private mutating func readValue(named name: String) throws(SourceProblem) {
+  /// Deeper values are refused, before reading them could exhaust the stack.
+  private static let deepest = 100
+
+  private mutating func readValue(named name: String, depth: Int = 1) throws(SourceProblem) {
     skipBlank(acrossLines: false)
+    guard depth <= Self.deepest else {
+      throw problem("a value within \(Self.deepest) others", "at most \(Self.deepest) within each other")
+    }
     if skip("{") {
       skipBlank(acrossLines: false)
       if skip("}") { return }
       repeat {
         let member = try key()
         try expect("=")
-        try readValue(named: "\(name).\(member)")
+        try readValue(named: "\(name).\(member)", depth: depth + 1)
         skipBlank(acrossLines: false)
       } while skip(",")
       return try expect("}")
@@ -83,7 +89,7 @@ struct TOMLReader {
       fields[name, default: []] += []
       skipBlank(acrossLines: true)
       while !skip("]") {
-        try readValue(named: name)
+        try readValue(named: name, depth: depth + 1)
         skipBlank(acrossLines: true)
         if skip(",") {
           skipBlank(acrossLines: true)

@@ -84,6 +84,11 @@ struct FrontMatterTests {
         + "Correct the line."
     ),
     (
+      "+++\na = 1\nx = \(String(repeating: "[", count: 200_000))\n+++\n",
+      "a.md:3: found a value within 100 others in the front matter; expected at most 100 within each other. "
+        + "Correct the line."
+    ),
+    (
       "+++\ntags = [\"x\" \"y\"]\n+++\n",
       "a.md:2: found \"\"\" in the front matter; expected \",\" or \"]\". Correct the line."
     ),
