@@ -25,10 +25,15 @@ struct PrepareCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("The archive to write, or to add to.", valueName: "file"))
   var output = PrepareOptions().output
 
-  @Option(name: .long, help: ArgumentHelp("Leave out pieces of fewer words.", valueName: "n"))
+  // Unconditional: a negative number is a value, and refused as one.
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("Leave out pieces of fewer words.", valueName: "n"))
   var minWords = PrepareOptions().minWords
 
-  @Option(name: .long, help: ArgumentHelp("The weight of a daily log beside 1 for a post.", valueName: "w"))
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("The weight of a daily log beside 1 for a post, up to 1000.", valueName: "w"))
   var logWeight = PrepareOptions().logWeight
 
   @Flag(name: .long, help: "Replace keys, e-mail addresses and telephone numbers by their names in brackets.")
@@ -45,8 +50,8 @@ struct PrepareCommand: ParsableCommand {
       throw ValidationError("No path; expected a folder or file to read.")
     }
     if minWords < 0 { throw ValidationError("--min-words is \(minWords); expected 0 or more.") }
-    if !(logWeight > 0 && logWeight.isFinite) {
-      throw ValidationError("--log-weight is \(logWeight); expected a number above 0.")
+    if !(logWeight > 0 && logWeight <= 1000) {
+      throw ValidationError("--log-weight is \(logWeight); expected a number above 0, up to 1000.")
     }
   }
 

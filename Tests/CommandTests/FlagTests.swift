@@ -172,4 +172,19 @@ struct FlagTests {
       try GateCommand.parse(["--cases", "c", "--setup-cost", "1"]).outcome.economics()
     }
   }
+
+  static let badPrepare = [
+    (["--min-words", "-1"], "--min-words is -1; expected 0 or more."),
+    (["--log-weight", "-1"], "--log-weight is -1.0; expected a number above 0, up to 1000."),
+    (["--log-weight", "1001"], "--log-weight is 1001.0; expected a number above 0, up to 1000."),
+    (["--log-weight", "nan"], "--log-weight is nan; expected a number above 0, up to 1000."),
+  ]
+
+  @Test(
+    "A number that prepare cannot use, or training could not, is refused with its range",
+    arguments: badPrepare)
+  func prepare(arguments: [String], message: String) throws {
+    let error = try #require(throws: (any Error).self) { try PrepareCommand.parse(["posts"] + arguments) }
+    #expect(PrepareCommand.message(for: error) == message)
+  }
 }
