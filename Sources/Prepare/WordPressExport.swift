@@ -26,7 +26,9 @@ enum WordPressExport {
         if let fields, let piece = piece(fields, file: file, line: bodyLine) { pieces.append(piece) }
         fields = nil
       case .open("category", let attributes, _):
-        element = tokens.attribute("domain", in: attributes) == "category" ? "category" : nil
+        // The first category is the piece's kind.
+        let isFirst = fields?["category"] == nil
+        element = isFirst && tokens.attribute("domain", in: attributes) == "category" ? "category" : nil
       case .open(let name, _, _): element = name
       case .close: element = nil
       case .text(let range), .cdata(let range):

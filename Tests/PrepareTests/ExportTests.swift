@@ -13,6 +13,7 @@ struct ExportTests {
     """
     <item><title>Post &amp; \(id)</title><guid isPermaLink="false">https://a.b/?p=\(id)</guid>
     <category domain="post_tag"><![CDATA[tag]]></category><category domain="category"><![CDATA[Essays]]></category>
+    <category domain="category"><![CDATA[Life]]></category>
     <content:encoded><![CDATA[<!-- wp:paragraph -->
     <p>Body <b>\(id)</b> ]]]]><![CDATA[> end</p>[gallery]]]></content:encoded>
     <excerpt:encoded><![CDATA[Why]]></excerpt:encoded><wp:post_date><![CDATA[2024-02-29 10:00:00]]></wp:post_date>
@@ -39,7 +40,7 @@ struct ExportTests {
     #expect(piece.kind == "Essays")
     #expect(piece.excerpt == "Why")
     #expect(piece.date == "2024-02-29 10:00:00")
-    #expect(piece.line == 5)
+    #expect(piece.line == 6)
     #expect(PreparedPiece.cleaned(piece).text == "Body **1** ]]> end")
   }
 
@@ -50,7 +51,7 @@ struct ExportTests {
     #expect(contents.pieces.count == 1)
     #expect(
       contents.problems.map(\.description) == [
-        "\(path):9: found the end of the file inside this post; expected a whole export. Export it again."
+        "\(path):10: found the end of the file inside this post; expected a whole export. Export it again."
       ])
   }
 
