@@ -27,9 +27,9 @@ struct SourceFolder {
 
   /// The pieces of the file or folder at `path`, in the order of their names.
   ///
-  /// Hidden files are left alone, and links to folders are not followed.
+  /// Hidden files are left alone, and links to folders are followed at `path` alone.
   ///
-  /// - Throws: `FileError` where there is nothing to read at `path`.
+  /// - Throws: `FileError` where there is nothing at `path`, or no folder that can be listed.
   static func read(_ path: String) throws -> Contents {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -42,7 +42,9 @@ struct SourceFolder {
       try read(root, id: name, isNamed: true, into: &contents)
       return contents
     }
-    guard let walk = FileManager.default.enumerator(atPath: root) else {
+    // A walk does not start at a link.
+    let start = URL(fileURLWithPath: root).resolvingSymlinksInPath().path
+    guard let walk = FileManager.default.enumerator(atPath: start) else {
       throw FileError(path: path, operation: .read, problem: .permissionDenied)
     }
     var files: [String] = []
@@ -58,10 +60,10 @@ struct SourceFolder {
     // A Substack export lists its pages, and what the list says of them is not in the pages.
     let lists = files.filter { $0 == "posts.csv" || $0.hasSuffix("/posts.csv") }
     for list in lists {
-      let folder = String("\(root)/\(list)".dropLast("/posts.csv".count))
-      try readSubstack(folder, into: &contents)
-      let listed = list.dropLast("posts.csv".count)
-      files.removeAll { $0 == list || $0.hasPrefix("\(listed)posts/") }
+      let folder = list.dropLast("posts.csv".count)
+      let pages = readSubstack("\(root)/\(folder)", into: &contents)
+      let listed = Set(pages.map { "\(folder)\($0)" })
+      files.removeAll { $0 == list || listed.contains($0) }
     }
     for file in files.sorted() {
       try read("\(root)/\(file)", id: "\(name)/\(file)", isNamed: false, into: &contents)
@@ -83,7 +85,7 @@ struct SourceFolder {
       case "html", "htm":
         contents.pieces.append(HTMLPage.piece(try text(path), file: path, id: id))
       case "xml":
-        let file = try MappedFile(path: path)
+        let file = try open(path)
         try withExtendedLifetime(file) {
           guard WordPressExport.isOne(file.bytes) else {
             throw SourceProblem(
@@ -93,7 +95,7 @@ struct SourceFolder {
           try WordPressExport.read(file.bytes, file: path, into: &contents.pieces)
         }
       case "json":
-        let file = try MappedFile(path: path)
+        let file = try open(path)
         contents.pieces += try withExtendedLifetime(file) { try GhostExport.pieces(file.bytes, file: path) }
       default:
         contents.ignored[kind, default: 0] += 1
@@ -109,12 +111,14 @@ struct SourceFolder {
     }
   }
 
-  private static func readSubstack(_ folder: String, into contents: inout Contents) throws {
-    let list = "\(folder)/posts.csv"
-    do {
-      contents.fileCount += 1
-      for entry in try SubstackExport.entries(text(list), file: list) {
-        let page = "\(folder)/\(entry.page)"
+  /// Reads the export in `folder`, which ends with a slash, and returns the pages that its list names.
+  private static func readSubstack(_ folder: String, into contents: inout Contents) -> [String] {
+    let list = "\(folder)posts.csv"
+    contents.fileCount += 1
+    do throws(SourceProblem) {
+      let entries = try SubstackExport.entries(text(list), file: list)
+      for entry in entries {
+        let page = "\(folder)\(entry.page)"
         guard FileManager.default.fileExists(atPath: page) else {
           if entry.piece.isDraft {
             contents.pieces.append(entry.piece)
@@ -125,37 +129,46 @@ struct SourceFolder {
           continue
         }
         contents.fileCount += 1
-        do {
+        do throws(SourceProblem) {
           var piece = entry.piece
           piece.body = try text(page)
           (piece.file, piece.line) = (page, 1)
           contents.pieces.append(piece)
-        } catch let problem as SourceProblem {
-          contents.problems.append(problem)
+        } catch {
+          contents.problems.append(error)
         }
       }
-    } catch let problem as SourceProblem {
-      contents.problems.append(problem)
+      return entries.map(\.page)
+    } catch {
+      contents.problems.append(error)
+      return []
+    }
+  }
+
+  private static func open(_ path: String) throws(SourceProblem) -> MappedFile {
+    do {
+      return try MappedFile(path: path)
+    } catch {
+      throw SourceProblem(file: path, line: 1, problem: .unreadable(error.problem))
     }
   }
 
   /// The text of a file of one piece, with line ends as `\n`.
-  private static func text(_ path: String) throws -> String {
-    let file = try MappedFile(path: path)
-    return try withExtendedLifetime(file) {
-      guard file.bytes.count <= pieceLimit else {
-        throw SourceProblem(
-          file: path, line: 1, problem: .tooLarge(bytes: file.bytes.count, limit: pieceLimit))
-      }
-      var bytes = file.bytes[...]
-      if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
-      let text = String(decoding: bytes, as: UTF8.self)
-      guard !bytes.contains(0), text.utf8.elementsEqual(bytes) else {
-        // Decoding keeps what is text up to the first byte that is none.
-        let common = zip(text.utf8, bytes).prefix { $0 == $1 && $0 != 0 }
-        throw SourceProblem(file: path, line: 1 + common.count { $0.0 == 0x0A }, problem: .notText)
-      }
-      return bytes.contains(0x0D) ? text.replacing("\r\n", with: "\n") : text
+  private static func text(_ path: String) throws(SourceProblem) -> String {
+    let file = try open(path)
+    defer { withExtendedLifetime(file) {} }
+    guard file.bytes.count <= pieceLimit else {
+      throw SourceProblem(
+        file: path, line: 1, problem: .tooLarge(bytes: file.bytes.count, limit: pieceLimit))
     }
+    var bytes = file.bytes[...]
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard !bytes.contains(0), text.utf8.elementsEqual(bytes) else {
+      // Decoding keeps what is text up to the first byte that is none.
+      let common = zip(text.utf8, bytes).prefix { $0 == $1 && $0 != 0 }
+      throw SourceProblem(file: path, line: 1 + common.count { $0.0 == 0x0A }, problem: .notText)
+    }
+    return bytes.contains(0x0D) ? text.replacing("\r\n", with: "\n") : text
   }
 }

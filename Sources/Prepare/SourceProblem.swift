@@ -1,7 +1,11 @@
+import Files
+
 /// Why a source, or a piece in it, cannot be read.
 public struct SourceProblem: Error, Equatable, Sendable, CustomStringConvertible {
   /// What is wrong.
   public enum Problem: Equatable, Sendable {
+    /// The file cannot be opened.
+    case unreadable(FileError.Problem)
     /// The bytes are no text in UTF-8.
     case notText
     /// The file is larger than any piece.
@@ -32,6 +36,10 @@ public struct SourceProblem: Error, Equatable, Sendable, CustomStringConvertible
 
   private var text: String {
     switch problem {
+    case .unreadable(.missing):
+      "found a link to nothing; expected a file. Correct the link, or remove it."
+    case .unreadable(let problem):
+      String(FileError(path: file, operation: .read, problem: problem).description.dropFirst(file.count + 2))
     case .notText:
       "found bytes that are not UTF-8; expected a text. Save it as UTF-8, or leave it out."
     case .tooLarge(let bytes, let limit):

@@ -93,6 +93,19 @@ struct ExportTests {
       ])
   }
 
+  @Test("Only the pages that Substack's list names are its own; beside another list, all are read")
+  func otherLists() throws {
+    try folder.put("post_id,is_published\n1.a,true\n", as: "a/posts.csv")
+    try folder.put("<p>Body</p>", as: "a/posts/1.a.html")
+    try folder.put("Mine", as: "a/posts/mine.md")
+    #expect(try SourceFolder.read(folder("a")).pieces.map(\.id) == ["substack:1.a", "a/posts/mine.md"])
+    try folder.put("name\nx\n", as: "b/posts.csv")
+    try folder.put("Mine", as: "b/posts/mine.md")
+    let contents = try SourceFolder.read(folder("b"))
+    #expect(contents.pieces.map(\.id) == ["b/posts/mine.md"])
+    #expect(contents.problems.map(\.file) == [folder("b/posts.csv")])
+  }
+
   @Test("JSON and XML of other kinds are ignored in a folder, and a problem where they are named")
   func unknown() throws {
     let json = try folder.put("{\n\"a\": }", as: "site/package.json")

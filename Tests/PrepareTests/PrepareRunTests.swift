@@ -77,18 +77,41 @@ struct PrepareRunTests {
     try folder.put("---\ntitle: [\n---\n" + Self.words, as: "posts/b.md")
     try Data([0x61, 0x0A, 0x89, 0x50, 0x00]).write(to: URL(fileURLWithPath: folder("posts/c.md")))
     try folder.put("x", as: "posts/d.png")
+    for name in ["e.md", "f.json"] {
+      try FileManager.default.createSymbolicLink(
+        atPath: folder("posts/\(name)"), withDestinationPath: "/nowhere")
+    }
     options.isStrict = true
     #expect(throws: SourceProblem.self) { try PrepareRun(options).start() }
     #expect(try folder.names == ["posts"])
     options.isStrict = false
     let report = try PrepareRun(options).start()
     #expect(report.added.map(\.id) == ["posts/a.md"])
-    #expect(report.problems.map(\.line) == [3, 2])
+    #expect(report.problems.map(\.line) == [3, 2, 1, 1])
     #expect(
-      report.problems.last?.description
+      report.problems[2].description
+        == "\(folder("posts/e.md")):1: found a link to nothing; expected a file. Correct the link, or remove it."
+    )
+    #expect(
+      SourceProblem(file: "a.md", line: 1, problem: .unreadable(.permissionDenied)).description
+        == "a.md:1: found that access is denied; expected a readable file. Give this user read access.")
+    #expect(
+      report.problems[1].description
         == "\(folder("posts/c.md")):2: found bytes that are not UTF-8; expected a text. "
         + "Save it as UTF-8, or leave it out.")
     #expect(report.ignored == ["png": 1])
+  }
+
+  @Test("A link to the folder of posts is followed, under its own name")
+  func link() throws {
+    try folder.put(Self.words, as: "posts/a.md")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder("link"), withDestinationPath: folder("posts"))
+    for name in ["link", "link/"] {
+      let contents = try SourceFolder.read(folder(name))
+      #expect(contents.pieces.map(\.id) == ["link/a.md"])
+      #expect(contents.pieces.map(\.file) == [folder("link/a.md")])
+    }
   }
 
   @Test("Personal data is listed with its line in the source, and replaced only when that is asked for")
