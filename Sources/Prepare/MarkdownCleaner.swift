@@ -7,6 +7,8 @@ struct MarkdownCleaner {
   private let isConverted: Bool
   /// The blocks of code that are not passed yet, the last one first.
   private var code: [Range<Int>]
+  /// The names that links are defined under.
+  private let labels: Set<String>
   var position = 0
   var output: [UInt8] = []
   private var changes: [TextChange: Int] = [:]
@@ -24,18 +26,21 @@ struct MarkdownCleaner {
   /// - Parameter isConverted: the text was HTML, so that a `<` or a `[` in it is one the writer showed.
   static func clean(_ markdown: String, isConverted: Bool = false) -> CleanText {
     let bytes = Array(markdown.utf8)
-    let code = MarkdownLines.ranges(of: bytes, dialect: .markdown) {
-      $0.block == .fencedCode || $0.block == .indentedCode
-    }
-    var cleaner = MarkdownCleaner(bytes: bytes, isConverted: isConverted, code: code.reversed())
+    let lines = MarkdownLines.lines(of: bytes, dialect: .markdown)
+    let isCode = { (line: MarkdownLines.Line) in line.block == .fencedCode || line.block == .indentedCode }
+    let labels = lines.filter { !isCode($0) }.compactMap { definedLabel(bytes[$0.range]) }
+    var cleaner = MarkdownCleaner(
+      bytes: bytes, isConverted: isConverted, code: lines.ranges(where: isCode).reversed(),
+      labels: Set(labels))
     cleaner.run()
     return CleanText(text: tidied(cleaner.output), changes: cleaner.changes)
   }
 
-  private init(bytes: [UInt8], isConverted: Bool, code: [Range<Int>]) {
+  private init(bytes: [UInt8], isConverted: Bool, code: [Range<Int>], labels: Set<String>) {
     self.bytes = bytes
     self.isConverted = isConverted
     self.code = code
+    self.labels = labels
     output.reserveCapacity(bytes.count)
   }
 
@@ -46,6 +51,7 @@ struct MarkdownCleaner {
       case UInt8(ascii: "\\"): copy(2)
       case UInt8(ascii: "`"): copyCode()
       case UInt8(ascii: "{"): if !dropTemplateCall() { copy(1) }
+      case UInt8(ascii: "&"): if isConverted || !decodeEntity() { copy(1) }
       case UInt8(ascii: "<"): if isConverted || !dropMarkup() { copy(1) }
       case UInt8(ascii: "!"): if isConverted || !dropImage() { copy(1) }
       case UInt8(ascii: "["): if !dropBracketCode(), isConverted || !unwrapLink() { copy(1) }
@@ -83,6 +89,16 @@ struct MarkdownCleaner {
     copy(length)
   }
 
+  /// Writes the character that an entity stands for.
+  private mutating func decodeEntity() -> Bool {
+    guard let entity = HTMLEntities.entity(bytes[position...]) else { return false }
+    // Spaces before a paragraph indent it on a page; here they would make it code.
+    let isIndent = entity.text == " " && [nil, 0x0A, 0x20].contains(output.last)
+    if !isIndent { output += entity.text.utf8 }
+    position += entity.length
+    return true
+  }
+
   // MARK: Lines
 
   /// Drops a line that is nothing but plumbing: a link's definition, an address alone, a table of contents.
@@ -93,16 +109,27 @@ struct MarkdownCleaner {
     if first == UInt8(ascii: "h"), Self.isAddress(words) {
       return drop(line.count + 1, as: .embed)
     }
-    if first == UInt8(ascii: "["), !words.starts(with: "[^".utf8),
-      let close = words.firstIndex(of: UInt8(ascii: "]")),
-      words[close...].starts(with: "]: ".utf8), words[close...].contains(UInt8(ascii: "/"))
-    {
-      return drop(line.count + 1, as: .linkTarget)
-    }
+    if Self.definedLabel(line) != nil { return drop(line.count + 1, as: .linkTarget) }
     if words.starts(with: "[TOC]".utf8) || words.starts(with: "[[toc]]".utf8) {
       return drop(line.count + 1, as: .navigation)
     }
     return false
+  }
+
+  /// The name that a line defines a link under, as ``label(_:)`` has it.
+  private static func definedLabel(_ line: ArraySlice<UInt8>) -> String? {
+    let words = line.drop { $0.isASCIISpace }
+    guard words.first == UInt8(ascii: "["), !words.starts(with: "[^".utf8),
+      let close = words.firstIndex(of: UInt8(ascii: "]")),
+      words[close...].starts(with: "]: ".utf8), words[close...].contains(UInt8(ascii: "/"))
+    else { return nil }
+    return label(words[..<close].dropFirst())
+  }
+
+  /// A name as it is compared: case and the kind of white space do not count.
+  private static func label(_ words: ArraySlice<UInt8>) -> String {
+    String(decoding: words, as: UTF8.self).lowercased().split(whereSeparator: \.isWhitespace)
+      .joined(separator: " ")
   }
 
   private static func isAddress(_ line: ArraySlice<UInt8>) -> Bool {
@@ -112,7 +139,7 @@ struct MarkdownCleaner {
 
   // MARK: Links and images
 
-  /// Drops `![words](address)` and `![words][name]`.
+  /// Drops `![words](address)`, `![words][name]` and `![name]`.
   private mutating func dropImage() -> Bool {
     guard bytes[position...].starts(with: "![".utf8), let end = linkEnd(from: position + 1) else {
       return false
@@ -120,35 +147,32 @@ struct MarkdownCleaner {
     return drop(end.link - position, as: .embed)
   }
 
-  /// Leaves the words of `[words](address)` and `[words][name]`, which are cleaned in their turn.
+  /// Leaves the words of `[words](address)`, `[words][name]` and `[name]`, which are cleaned in their turn.
   private mutating func unwrapLink() -> Bool {
     guard let end = linkEnd(from: position), !bytes[position...].starts(with: "[^".utf8) else { return false }
     count(.linkTarget)
-    let words = MarkdownCleaner.fragment(Array(bytes[position + 1..<end.words]))
+    let words = fragment(Array(bytes[position + 1..<end.words]))
     output += words.output
     changes.merge(words.changes, uniquingKeysWith: +)
     position = end.link
     return true
   }
 
-  private static func fragment(_ bytes: [UInt8]) -> MarkdownCleaner {
-    var cleaner = MarkdownCleaner(bytes: bytes, isConverted: false, code: [])
+  private func fragment(_ bytes: [UInt8]) -> MarkdownCleaner {
+    var cleaner = MarkdownCleaner(bytes: bytes, isConverted: false, code: [], labels: labels)
     cleaner.run()
     return cleaner
   }
 
   /// Where the words of the link that opens at `start` end, and where it ends itself.
   private func linkEnd(from start: Int) -> (words: Int, link: Int)? {
-    guard let words = closing(UInt8(ascii: "["), UInt8(ascii: "]"), from: start), words + 1 < bytes.count
-    else {
-      return nil
-    }
-    switch bytes[words + 1] {
+    guard let words = closing(UInt8(ascii: "["), UInt8(ascii: "]"), from: start) else { return nil }
+    switch words + 1 < bytes.count ? bytes[words + 1] : 0x0A {
     case UInt8(ascii: "("):
       return closing(UInt8(ascii: "("), UInt8(ascii: ")"), from: words + 1).map { (words, $0 + 1) }
     case UInt8(ascii: "["):
       return closing(UInt8(ascii: "["), UInt8(ascii: "]"), from: words + 1).map { (words, $0 + 1) }
-    default: return nil
+    default: return labels.contains(Self.label(bytes[start + 1..<words])) ? (words, words + 1) : nil
     }
   }
 

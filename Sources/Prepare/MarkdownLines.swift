@@ -40,21 +40,6 @@ struct MarkdownLines {
     return lines
   }
 
-  /// The bytes of the lines that are wanted, ascending and apart.
-  static func ranges(
-    of bytes: [UInt8], dialect: Dialect, where isWanted: (Line) -> Bool
-  ) -> [Range<Int>] {
-    var ranges: [Range<Int>] = []
-    for line in lines(of: bytes, dialect: dialect) where isWanted(line) {
-      if let last = ranges.last, last.upperBound == line.range.lowerBound {
-        ranges[ranges.count - 1] = last.lowerBound..<line.range.upperBound
-      } else {
-        ranges.append(line.range)
-      }
-    }
-    return ranges
-  }
-
   private enum Container {
     case quotation
     /// An item of a list, whose further lines are indented by so many columns.
@@ -237,5 +222,20 @@ struct MarkdownLines {
     let text = String(decoding: name, as: UTF8.self)
     guard rawElements.contains(text.lowercased()) else { return nil }
     return Array("</\(text)".utf8)
+  }
+}
+
+extension [MarkdownLines.Line] {
+  /// The bytes of the lines that are wanted, ascending and apart.
+  func ranges(where isWanted: (MarkdownLines.Line) -> Bool) -> [Range<Int>] {
+    var ranges: [Range<Int>] = []
+    for line in self where isWanted(line) {
+      if let last = ranges.last, last.upperBound == line.range.lowerBound {
+        ranges[ranges.count - 1] = last.lowerBound..<line.range.upperBound
+      } else {
+        ranges.append(line.range)
+      }
+    }
+    return ranges
   }
 }

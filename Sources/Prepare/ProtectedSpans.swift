@@ -4,6 +4,7 @@
 enum ProtectedSpans {
   /// The ranges in bytes, ascending and apart, each of whole lines.
   static func ranges(in text: String, dialect: MarkdownLines.Dialect = .markdown) -> [Range<Int>] {
-    MarkdownLines.ranges(of: Array(text.utf8), dialect: dialect) { $0.isQuoted || $0.block == .fencedCode }
+    MarkdownLines.lines(of: Array(text.utf8), dialect: dialect)
+      .ranges { $0.isQuoted || $0.block == .fencedCode }
   }
 }

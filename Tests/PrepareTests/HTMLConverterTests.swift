@@ -89,6 +89,16 @@ struct HTMLConverterTests {
     #expect(html.contains("<pre>") == spans.joined().contains("code"))
   }
 
+  @Test(
+    "Entities are those of HTML, by name and by number",
+    arguments: [
+      ("&quot;&iuml;&yuml;&alpha;&hearts;&apos;&zwnj;", "\"ïÿα♥'\u{200C}"),
+      ("a&nbsp;b&shy;c&#160;d&#xad;e", "a bc de"),
+      ("&#128;&#x9F;&#145;", "€Ÿ‘"), ("&#0;&#xD800;&#99999999999;", "\u{FFFD}\u{FFFD}\u{FFFD}"),
+      ("&#;&#x;&#12a;&b &;", "&#;&#x;&#12a;&b &;"),
+    ])
+  func entities(text: String, decoded: String) { #expect(HTMLEntities.decoded(text) == decoded) }
+
   @Test("Tags that the writer shows stay, and shortcodes between tags go")
   func shown() {
     let piece = SourcePiece(

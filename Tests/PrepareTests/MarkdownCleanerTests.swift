@@ -79,6 +79,15 @@ struct MarkdownCleanerTests {
       text: "At https://a.b/c?id=2 now\nend",
       changes: [.tracking: 1, .embed: 1]),
     Case(
+      name: "links and images by a name that is defined; other brackets stay",
+      markdown:
+        "[The\n atlantic] and [*b*][], ![C] [d] `[c]`\n\n[the Atlantic]: https://a.b/\n[B]: /b\n[c]: /c",
+      text: "The\n atlantic and *b*,  [d] `[c]`", changes: [.linkTarget: 5, .embed: 1]),
+    Case(
+      name: "entities become characters, but in code",
+      markdown: "&nbsp;&nbsp;It&rsquo;s na&iuml;ve &rarr; &#146;&#x41; &x; AT&T `&amp;`\n\n    &lt;",
+      text: "It’s naïve → ’A &x; AT&T `&amp;`\n\n    &lt;", changes: [:]),
+    Case(
       name: "unclosed marks stay as they are", markdown: "a [b (c {{ d `e ![f <g",
       text: "a [b (c {{ d `e ![f <g",
       changes: [:]),
@@ -89,6 +98,13 @@ struct MarkdownCleanerTests {
     let result = MarkdownCleaner.clean(example.markdown)
     #expect(result.text == example.text)
     #expect(result.changes == example.changes)
+  }
+
+  @Test("Markup that is left over is found outside of code and quotations, unknown entities too")
+  func leftover() {
+    let text = "a &x; b\n> &x;\n`&x;`\nAT&T; c\n{% d\ne & f; g"
+    #expect(LeftoverMarkup.lines(in: text, outside: ProtectedSpans.ranges(in: text)) == ["a &x; b"])
+    #expect(LeftoverMarkup.lines(in: text, outside: []) == ["a &x; b", "> &x;", "AT&T; c", "{% d"])
   }
 
   static let spans: [(text: String, parts: [String])] = [
