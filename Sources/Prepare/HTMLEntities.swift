@@ -1,7 +1,7 @@
 /// Characters written by name or number: `&amp;`, `&#8217;`, `&#x2014;`.
 ///
-/// The names are those of HTML 4.01, section 24, and `apos`; numbers are read as HTML's standard has it, where those
-/// that stand for no character are the ones of Windows-1252.
+/// The names are those of HTML 4.01, section 24, and `apos`; what they and numbers stand for is as in HTML's standard, which
+/// takes 128 to 159 for Windows-1252.
 enum HTMLEntities {
   /// The names of the characters from 160 on, in their order.
   private static let latin = """
@@ -24,7 +24,7 @@ enum HTMLEntities {
     rarr → darr ↓ harr ↔ crarr ↵ lArr ⇐ uArr ⇑ rArr ⇒ dArr ⇓ hArr ⇔ forall ∀ part ∂ exist ∃ empty ∅ \
     nabla ∇ isin ∈ notin ∉ ni ∋ prod ∏ sum ∑ minus − lowast ∗ radic √ prop ∝ infin ∞ ang ∠ and ∧ or ∨ \
     cap ∩ cup ∪ int ∫ there4 ∴ sim ∼ cong ≅ asymp ≈ ne ≠ equiv ≡ le ≤ ge ≥ sub ⊂ sup ⊃ nsub ⊄ sube ⊆ \
-    supe ⊇ oplus ⊕ otimes ⊗ perp ⊥ sdot ⋅ lceil ⌈ rceil ⌉ lfloor ⌊ rfloor ⌋ lang 〈 rang 〉 loz ◊ spades ♠ \
+    supe ⊇ oplus ⊕ otimes ⊗ perp ⊥ sdot ⋅ lceil ⌈ rceil ⌉ lfloor ⌊ rfloor ⌋ lang ⟨ rang ⟩ loz ◊ spades ♠ \
     clubs ♣ hearts ♥ diams ♦
     """
   /// What 128 to 159 stand for.

@@ -3,8 +3,17 @@
 /// Shortcodes, comments, images, embeds, link targets and tags of HTML go; the words of a link stay. Code, fenced,
 /// indented or between backticks, is never touched.
 struct MarkdownCleaner {
+  /// How the text came to be.
+  enum Source {
+    case markdown
+    /// Markdown with components and the statements that import them.
+    case mdx
+    /// It was HTML, so that a `<` or a `[` in it is one the writer showed.
+    case html
+  }
+
   let bytes: [UInt8]
-  private let isConverted: Bool
+  private let source: Source
   /// The blocks of code that are not passed yet, the last one first.
   private var code: [Range<Int>]
   /// The names that links are defined under.
@@ -23,22 +32,21 @@ struct MarkdownCleaner {
 
   /// The piece of `markdown` without plumbing, and what was taken out.
   ///
-  /// - Parameter isConverted: the text was HTML, so that a `<` or a `[` in it is one the writer showed.
-  static func clean(_ markdown: String, isConverted: Bool = false) -> CleanText {
+  static func clean(_ markdown: String, as source: Source = .markdown) -> CleanText {
     let bytes = Array(markdown.utf8)
-    let lines = MarkdownLines.lines(of: bytes, dialect: .markdown)
+    let lines = MarkdownLines.lines(of: bytes, dialect: source == .mdx ? .mdx : .markdown)
     let isCode = { (line: MarkdownLines.Line) in line.block == .fencedCode || line.block == .indentedCode }
     let labels = lines.filter { !isCode($0) }.compactMap { definedLabel(bytes[$0.range]) }
     var cleaner = MarkdownCleaner(
-      bytes: bytes, isConverted: isConverted, code: lines.ranges(where: isCode).reversed(),
+      bytes: bytes, source: source, code: lines.ranges(where: isCode).reversed(),
       labels: Set(labels))
     cleaner.run()
     return CleanText(text: tidied(cleaner.output), changes: cleaner.changes)
   }
 
-  private init(bytes: [UInt8], isConverted: Bool, code: [Range<Int>], labels: Set<String>) {
+  private init(bytes: [UInt8], source: Source, code: [Range<Int>], labels: Set<String>) {
     self.bytes = bytes
-    self.isConverted = isConverted
+    self.source = source
     self.code = code
     self.labels = labels
     output.reserveCapacity(bytes.count)
@@ -51,10 +59,10 @@ struct MarkdownCleaner {
       case UInt8(ascii: "\\"): copy(2)
       case UInt8(ascii: "`"): copyCode()
       case UInt8(ascii: "{"): if !dropTemplateCall() { copy(1) }
-      case UInt8(ascii: "&"): if isConverted || !decodeEntity() { copy(1) }
-      case UInt8(ascii: "<"): if isConverted || !dropMarkup() { copy(1) }
-      case UInt8(ascii: "!"): if isConverted || !dropImage() { copy(1) }
-      case UInt8(ascii: "["): if !dropBracketCode(), isConverted || !unwrapLink() { copy(1) }
+      case UInt8(ascii: "&"): if source == .html || !decodeEntity() { copy(1) }
+      case UInt8(ascii: "<"): if source == .html || !dropMarkup() { copy(1) }
+      case UInt8(ascii: "!"): if source == .html || !dropImage() { copy(1) }
+      case UInt8(ascii: "["): if !dropBracketCode(), source == .html || !unwrapLink() { copy(1) }
       case UInt8(ascii: "h"): if !cleanAddress() { copy(1) }
       default: copy(1)
       }
@@ -101,8 +109,10 @@ struct MarkdownCleaner {
 
   // MARK: Lines
 
-  /// Drops a line that is nothing but plumbing: a link's definition, an address alone, a table of contents.
+  /// Drops what is nothing but plumbing from the start of a line on: a link's definition, an address alone, a table
+  /// of contents, statements in MDX.
   private mutating func dropLine() -> Bool {
+    if dropStatements() { return true }
     let line = bytes[position..<lineEnd]
     let words = line.drop { $0.isASCIISpace }
     guard let first = words.first else { return false }
@@ -114,6 +124,15 @@ struct MarkdownCleaner {
       return drop(line.count + 1, as: .navigation)
     }
     return false
+  }
+
+  /// Drops a paragraph that imports or exports, which is no text in MDX.
+  private mutating func dropStatements() -> Bool {
+    let rest = bytes[position...]
+    guard source == .mdx, rest.starts(with: "import ".utf8) || rest.starts(with: "export ".utf8),
+      output.allSatisfy(\.isASCIISpace) || bytes[..<position].suffix(2).elementsEqual([0x0A, 0x0A])
+    else { return false }
+    return drop((find("\n\n", from: position, limit: .max) ?? bytes.count) - position, as: .shortcode)
   }
 
   /// The name that a line defines a link under, as ``label(_:)`` has it.
@@ -159,7 +178,7 @@ struct MarkdownCleaner {
   }
 
   private func fragment(_ bytes: [UInt8]) -> MarkdownCleaner {
-    var cleaner = MarkdownCleaner(bytes: bytes, isConverted: false, code: [], labels: labels)
+    var cleaner = MarkdownCleaner(bytes: bytes, source: source, code: [], labels: labels)
     cleaner.run()
     return cleaner
   }

@@ -10,7 +10,7 @@ enum MarkdownFile {
       date: matter.first("date", "pubdate", "published_at", "publishdate", "created") ?? dateInName(of: id),
       kind: matter.first("kind", "type", "category", "categories", "section"),
       excerpt: matter.first("description", "excerpt", "summary", "subtitle", "dek", "params.description"),
-      isDraft: matter.isDraft, format: .markdown, body: body)
+      isDraft: matter.isDraft, format: file.lowercased().hasSuffix(".mdx") ? .mdx : .markdown, body: body)
   }
 
   /// The piece that a plain text is.

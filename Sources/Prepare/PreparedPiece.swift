@@ -15,12 +15,13 @@ struct PreparedPiece: Equatable, Sendable {
   /// Cleans `source`.
   static func cleaned(_ source: SourcePiece) -> CleanText {
     switch source.format {
-    case .markdown: return MarkdownCleaner.clean(source.body)
+    case .markdown, .mdx:
+      return MarkdownCleaner.clean(source.body, as: source.format == .mdx ? .mdx : .markdown)
     case .plain: return CleanText(text: source.body.trimmed)
     case .html, .wordPress:
       let converted = HTMLConverter.markdown(of: source.body, isWordPress: source.format == .wordPress)
       // Shortcodes and addresses stand between the tags.
-      var cleaned = MarkdownCleaner.clean(converted.text, isConverted: true)
+      var cleaned = MarkdownCleaner.clean(converted.text, as: .html)
       cleaned.changes.merge(converted.changes, uniquingKeysWith: +)
       return cleaned
     }
@@ -54,12 +55,18 @@ struct PreparedPiece: Equatable, Sendable {
     }
     self.title = field(title)
     self.text = text
-    spans = ProtectedSpans.ranges(in: text.text, dialect: source.format == .plain ? .plain : .markdown)
+    let dialect: MarkdownLines.Dialect =
+      switch source.format {
+      case .plain: .plain
+      case .mdx: .mdx
+      case .markdown, .html, .wordPress: .markdown
+      }
+    spans = ProtectedSpans.ranges(in: text.text, dialect: dialect)
     let kind = source.isDailyLog ? "log" : source.kind?.lowercased()
     let derived = Seed.derived(title: self.title, kind: kind, text: text.text)
     let isShort = (derived.length ?? 0) <= Self.longestNote
     seed = Seed(
-      topic: self.title, angle: field(source.excerpt) ?? Self.firstSentence(of: text.text),
+      topic: self.title, angle: field(source.excerpt) ?? OpeningSentence.of(text.text, dialect: dialect),
       length: derived.length, kind: kind ?? (isShort ? "note" : "essay"))
   }
 
@@ -110,21 +117,6 @@ struct PreparedPiece: Equatable, Sendable {
     let rest = text[line.endIndex...].drop(while: \.isWhitespace)
     let title = line.dropFirst(2).trimmed
     return rest.isEmpty || title.isEmpty ? nil : (title, rest)
-  }
-
-  /// The first sentence of the first paragraph that is neither heading nor list nor quotation, up to 30 words.
-  private static func firstSentence(of text: String) -> String? {
-    let lines = text.utf8.split(separator: 0x0A).lazy.map(Substring.init)
-    guard let line = lines.first(where: { $0.first?.isLetter ?? false }) else { return nil }
-    let plain = line.filter { $0 != "*" && $0 != "_" && $0 != "`" }
-    var words: [Substring] = []
-    for word in plain.split(separator: " ").prefix(30) {
-      words.append(word)
-      if word.count > 2, let last = word.last(where: { $0 != "\"" && $0 != "”" }), ".!?".contains(last) {
-        break
-      }
-    }
-    return words.joined(separator: " ")
   }
 
   static func == (left: PreparedPiece, right: PreparedPiece) -> Bool {

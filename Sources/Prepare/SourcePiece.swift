@@ -3,6 +3,8 @@ struct SourcePiece: Equatable, Sendable {
   /// How the body is written.
   enum Format: Equatable, Sendable {
     case markdown, html, plain
+    /// Markdown with components and the statements that import them.
+    case mdx
     /// HTML in which empty lines may part paragraphs.
     case wordPress
   }

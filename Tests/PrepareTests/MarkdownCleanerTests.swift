@@ -100,6 +100,16 @@ struct MarkdownCleanerTests {
     #expect(result.changes == example.changes)
   }
 
+  @Test("In MDX statements go, and what is indented is no code")
+  func mdx() {
+    let text =
+      "\nimport A from 'a'\nexport const b = 1\n\n<A>\n\n    [c](d)\n\n</A>\n\nexport const e = {\n  f: 1\n}\n\ng\nimport h"
+    let result = MarkdownCleaner.clean(text, as: .mdx)
+    #expect(result.text == "    c\n\ng\nimport h")
+    #expect(result.changes == [.shortcode: 2, .html: 2, .linkTarget: 1])
+    #expect(MarkdownCleaner.clean("import taxes rose").text == "import taxes rose")
+  }
+
   @Test("Markup that is left over is found outside of code and quotations, unknown entities too")
   func leftover() {
     let text = "a &x; b\n> &x;\n`&x;`\nAT&T; c\n{% d\ne & f; g"
