@@ -76,12 +76,12 @@ public struct PrepareRun: Sendable {
   ) -> (pieces: [PreparedPiece], dropped: [(piece: SourcePiece, reason: Reason)]) {
     var dropped = sources.filter(\.isDraft).map { (piece: $0, reason: Reason.draft) }
     let published = sources.filter { !$0.isDraft }
-    var texts = published.map(PreparedPiece.cleaned)
+    let texts = published.map(PreparedPiece.cleaned)
     let boilerplate = Boilerplate(in: texts.map(\.text))
-    for index in texts.indices { boilerplate.remove(from: &texts[index]) }
     var pieces: [PreparedPiece] = []
     for (source, text) in zip(published, texts) {
-      let piece = PreparedPiece(source, cleaned: text, redacts: options.redacts)
+      let piece = PreparedPiece(
+        source, cleaned: text, boilerplate: boilerplate, redacts: options.redacts)
       if piece.wordCount >= max(1, options.minWords) {
         pieces.append(piece)
       } else {

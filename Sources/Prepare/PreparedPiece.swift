@@ -9,6 +9,8 @@ struct PreparedPiece: Equatable, Sendable {
   let seed: Seed
   /// Secrets and personal data: kind, and the line of the source.
   let sensitive: [(kind: SensitiveText.Kind, line: Int)]
+  /// The text with the paragraphs that many pieces have, as an archive has it that was made before they were many.
+  private let whole: String
   /// What is kept out of the loss, in bytes of the text.
   let spans: [Range<Int>]
 
@@ -27,19 +29,27 @@ struct PreparedPiece: Equatable, Sendable {
     }
   }
 
-  /// Derives title, seed and spans of a cleaned text.
+  /// Takes `boilerplate` out of a cleaned text, and derives title, seed and spans.
   ///
   /// - Parameter redacts: whether secrets and personal data are replaced.
-  init(_ source: SourcePiece, cleaned: CleanText, redacts: Bool) {
+  init(_ source: SourcePiece, cleaned: CleanText, boilerplate: Boilerplate, redacts: Bool) {
     self.source = source
     var text = cleaned
+    boilerplate.remove(from: &text)
     var title = source.title
     // The prompt layout puts the title above the text itself.
-    if let heading = Self.heading(of: text.text), title == nil || title?.trimmed == heading.title {
+    func cutHeading(_ text: inout CleanText) {
+      guard let heading = Self.heading(of: text.text),
+        source.title == nil || source.title?.trimmed == heading.title
+      else { return }
       title = heading.title
       text.text = String(heading.rest)
       text.count(.repeatedTitle)
     }
+    var whole = cleaned
+    cutHeading(&whole)
+    self.whole = whole.text
+    cutHeading(&text)
     let findings = SensitiveText.findings(in: text.text)
     let bytes = Array(text.text.utf8)
     sensitive = findings.map { finding in
@@ -81,10 +91,12 @@ struct PreparedPiece: Equatable, Sendable {
     return length == 0 ? 0 : Double(spans.reduce(0) { $0 + $1.count }) / Double(length)
   }
 
-  /// Whether an archive's text is this one, as it is or with secrets and personal data replaced by an earlier run.
+  /// Whether an archive's text is this one, as it is or as an earlier run wrote it: with secrets and personal data
+  /// replaced, or with paragraphs that were not yet those of many pieces.
   func isWritten(as archived: String) -> Bool {
-    let text = text.text
-    return archived == text || archived == SensitiveText.redacted(text, SensitiveText.findings(in: text))
+    [text.text, whole].contains { text in
+      archived == text || archived == SensitiveText.redacted(text, SensitiveText.findings(in: text))
+    }
   }
 
   /// The row of the archive.

@@ -156,6 +156,20 @@ struct PrepareRunTests {
     #expect(text.components(separatedBy: #""weight":2.0"#).count == 4)
   }
 
+  @Test("Posts whose last paragraph a third one makes boilerplate have not changed at their source")
+  func laterBoilerplate() throws {
+    for name in ["a", "b", "c"] {
+      try folder.put(
+        "# \(name)\n\nThis is \(name) alone with \(name)1 \(name)2 \(name)3.\n\nSubscribe to my letter, it is free.",
+        as: "posts/\(name).md")
+      if name == "b" { #expect(try PrepareRun(options).start().added.count == 2) }
+    }
+    let report = try PrepareRun(options).start()
+    #expect(report.added.map(\.id) == ["posts/c.md"])
+    #expect(report.changes == [.boilerplate: 1, .repeatedTitle: 1])
+    #expect(report.presentCount == 2 && report.changedAtSource.isEmpty)
+  }
+
   @Test("Pieces in another language than most are listed")
   func languages() throws {
     let english =
