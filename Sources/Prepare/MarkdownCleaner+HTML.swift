@@ -71,7 +71,8 @@ extension MarkdownCleaner {
       output += String(repeating: "#", count: Int(name.dropFirst()) ?? 1).utf8 + [0x20]
     case "blockquote":
       startBlock(2)
-      quotations.append(output.count)
+      // Deeper ones are part of the last, so that no text takes time with the square of its length.
+      if quotations.count < 32 { quotations.append(output.count) }
     case "ul", "ol":
       startBlock(lists.isEmpty ? 2 : 1)
       lists.append(name == "ol" ? 0 : nil)
@@ -129,8 +130,7 @@ extension MarkdownCleaner {
     let start = quotations.removeLast()
     let text = Self.tidied(Array(output[start...]))
     output.removeLast(output.count - start)
-    // Deeper marks are left out, so that no text grows with the square of its length.
-    let marks = text.isEmpty || quotations.count > 32 ? "" : "> "
+    let marks = text.isEmpty ? "" : "> "
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     // The quotation is whole: what comes has no part in its marks.
     output += (lines.map { (marks + $0).withoutTrailingSpace } + ["", ""]).joined(separator: "\n").utf8

@@ -19,7 +19,7 @@ extension MarkdownCleaner {
       }
     }
     let opening = words(of: call)
-    guard opening.first == "highlight" else { return false }
+    guard hasHighlightEnd, opening.first == "highlight" else { return false }
     var last = call.upperBound
     while let start = find("{%", from: last, limit: .max), let end = find("%}", from: start, limit: 4096) {
       last = end + 2
@@ -31,6 +31,7 @@ extension MarkdownCleaner {
       count(.shortcode)
       return true
     }
+    hasHighlightEnd = false
     return false
   }
 

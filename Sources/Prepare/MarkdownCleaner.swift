@@ -21,6 +21,8 @@ struct MarkdownCleaner {
   var position = 0
   var output: [UInt8] = []
   private var changes: [TextChange: Int] = [:]
+  /// Whether a call that ends highlighted code may still come.
+  var hasHighlightEnd = true
   /// Where a tag of HTML last started a block.
   var blockStart = 0
   /// Where the output of each quotation in HTML that is open starts.
@@ -113,9 +115,10 @@ struct MarkdownCleaner {
   /// of contents, statements in MDX.
   private mutating func dropLine() -> Bool {
     if dropStatements() { return true }
+    let first = bytes[position...].first { $0 != 0x20 && $0 != 0x09 }
+    guard first == UInt8(ascii: "h") || first == UInt8(ascii: "[") else { return false }
     let line = bytes[position..<lineEnd]
     let words = line.drop { $0.isASCIISpace }
-    guard let first = words.first else { return false }
     if first == UInt8(ascii: "h"), Self.isAddress(words) {
       return drop(line.count + 1, as: .embed)
     }

@@ -8,8 +8,8 @@ struct MarkdownWriter {
     case item(String, isWritten: Bool)
   }
 
-  /// Deeper marks are left out, so that no text grows with the square of its length.
-  private static let deepest = 32
+  /// Deeper containers are part of the last, so that no text grows with the square of its length.
+  private static let deepest = 64
 
   private(set) var output = ""
   /// Line ends owed before the next word: 1 ends a line, 2 a paragraph.
@@ -58,7 +58,7 @@ struct MarkdownWriter {
 
   mutating func openQuotation() {
     owe(2)
-    containers.append(.quotation)
+    open(.quotation)
   }
 
   mutating func closeQuotation() {
@@ -68,7 +68,7 @@ struct MarkdownWriter {
 
   mutating func openList(isOrdered: Bool) {
     owe(containers.contains(where: Self.isList) ? 1 : 2)
-    containers.append(.list(isOrdered: isOrdered, count: 0))
+    open(.list(isOrdered: isOrdered, count: 0))
   }
 
   /// Closes the innermost list of its kind, with those of the other kind within it.
@@ -84,7 +84,7 @@ struct MarkdownWriter {
       containers[containers.count - 1] = .list(isOrdered: isOrdered, count: count + 1)
       if isOrdered { mark = "\(count + 1). " }
     }
-    containers.append(.item(mark, isWritten: false))
+    open(.item(mark, isWritten: false))
   }
 
   /// Closes the item of the innermost list, if it has one that is open.
@@ -96,6 +96,10 @@ struct MarkdownWriter {
 
   private static func isList(_ container: Container) -> Bool {
     if case .list = container { true } else { false }
+  }
+
+  private mutating func open(_ container: Container) {
+    if containers.count < Self.deepest { containers.append(container) }
   }
 
   private mutating func close(_ isWanted: (Container) -> Bool) {
@@ -211,7 +215,7 @@ struct MarkdownWriter {
 
   /// What a line within the first `depth` containers starts with.
   private func linePrefix(_ depth: Int) -> String {
-    containers.prefix(min(depth, Self.deepest)).map { container in
+    containers.prefix(depth).map { container in
       switch container {
       case .quotation: "> "
       case .list: ""

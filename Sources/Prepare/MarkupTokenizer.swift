@@ -42,11 +42,11 @@ struct MarkupTokenizer {
   }
 
   /// Goes on behind the end of the element `name` that was just opened, with those of its kind within it; stays
-  /// where it has no end.
+  /// where it has no end, or none that is near.
   mutating func skipElement(_ name: String) -> Bool {
     var ahead = self
     var depth = 1
-    while let token = ahead.next() {
+    while ahead.position - position < 1 << 15, let token = ahead.next() {
       if case .open(name, _, isEmpty: false) = token { depth += 1 }
       if token == .close(name) { depth -= 1 }
       guard depth > 0 else {

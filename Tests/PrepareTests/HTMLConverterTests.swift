@@ -99,6 +99,15 @@ struct HTMLConverterTests {
     ])
   func entities(text: String, decoded: String) { #expect(HTMLEntities.decoded(text) == decoded) }
 
+  @Test("Marks within each other are bounded, in HTML and in Markdown")
+  func depth() {
+    for tags in ["<blockquote>", "<ul><li>"] {
+      let html = String(repeating: tags + "a ", count: 2000)
+      #expect(HTMLConverter.markdown(of: html).text.utf8.count < 2000 * 300)
+      #expect(MarkdownCleaner.clean(html).text.utf8.count < 2000 * 300)
+    }
+  }
+
   @Test("Tags that the writer shows stay, and shortcodes between tags go")
   func shown() {
     let piece = SourcePiece(
