@@ -72,6 +72,7 @@ enum PackedGEMM {
   /// Adds Xᵀ·Y to C, for two matrices of one type of which one is narrow.
   ///
   /// The narrow one becomes the left operand, transposed, for its few rows; the wide one then needs no transposition.
+  /// What the scratch memory does not hold at once is added in parts, cut by shape alone.
   ///
   /// - Parameters:
   ///   - x: [T, M].
@@ -82,33 +83,54 @@ enum PackedGEMM {
       x.dtype == y.dtype && x.rows == y.rows && c.rows == x.columns && c.columns == y.columns
         && c.dtype == .float32,
       "[\(x.rows), \(x.columns)]ᵀ · [\(y.rows), \(y.columns)] to [\(c.rows), \(c.columns)]")
+    guard c.count > 0 else { return }
     let isLeftNarrow = x.columns <= y.columns
     let (narrow, wide) = isLeftNarrow ? (x, y) : (y, x)
-    let (left, sums) = pool.productScratch.buffers(
-      rows: narrow.columns, columns: narrow.rows, narrow.dtype, width: isLeftNarrow ? 0 : wide.columns)
-    let level = kernelLevel
-    if narrow.dtype == .float32 {
-      lk_transpose_f32(
-        left.base, left.stride, narrow.base, narrow.stride, narrow.rows, narrow.columns, level)
-    } else {
-      lk_transpose_bf16(
-        left.halves, left.stride, narrow.halves, narrow.stride, narrow.rows, narrow.columns, level)
-    }
-    let target = isLeftNarrow ? c : sums
-    let grid = ProductGrid(rows: 1, columns: wide.columns, threads: pool.threadCount)
-    pool.parallel(grid.count) { task in
-      let columns = grid.tile(task).columns
-      let result = lk_gemm_result(
-        c: target.columns(columns).kernelRows, adds: isLeftNarrow, factor: 1, bias: nil)
-      let right = wide.columns(columns).kernelRows
-      if left.dtype == .float32 {
-        lk_gemm_unpacked_f32(result, operand(left), right, left.rows, columns.count, level)
-      } else {
-        lk_gemm_unpacked_bf16(result, operand(left), right, left.rows, columns.count, level)
+    // The sums of a narrow Y come out transposed and wait in a buffer.
+    let (depth, width) = pool.productScratch.largestBuffers(
+      rows: narrow.columns, columns: x.rows, x.dtype, width: isLeftNarrow ? 0 : wide.columns)
+    for first in stride(from: 0, to: x.rows, by: max(1, depth)) {
+      let tokens = first..<min(x.rows, first + depth)
+      let (left, buffer) = pool.productScratch.buffers(
+        rows: narrow.columns, columns: tokens.count, x.dtype, width: width)
+      transpose(narrow.rows(tokens), into: left)
+      let right = wide.rows(tokens)
+      if isLeftNarrow {
+        multiplyUnpacked(left, right, into: c, adds: true, pool: pool)
+        continue
+      }
+      for start in stride(from: 0, to: wide.columns, by: width) {
+        let columns = start..<min(wide.columns, start + width)
+        let sums = buffer.columns(0..<columns.count)
+        multiplyUnpacked(left, right.columns(columns), into: sums, adds: false, pool: pool)
+        lk_add_transposed_f32(c.row(start), c.stride, sums.base, sums.stride, sums.rows, sums.columns)
       }
     }
-    if !isLeftNarrow {
-      lk_add_transposed_f32(c.base, c.stride, sums.base, sums.stride, sums.rows, sums.columns)
+  }
+
+  private static func transpose(_ x: Matrix, into y: Matrix) {
+    if x.dtype == .float32 {
+      lk_transpose_f32(y.base, y.stride, x.base, x.stride, x.rows, x.columns, kernelLevel)
+    } else {
+      lk_transpose_bf16(y.halves, y.stride, x.halves, x.stride, x.rows, x.columns, kernelLevel)
+    }
+  }
+
+  /// Computes C = A·B, or adds it to C, for few rows of A, reading B where it lies.
+  private static func multiplyUnpacked(
+    _ a: Matrix, _ b: Matrix, into c: Matrix, adds: Bool, pool: ThreadPool
+  ) {
+    let level = kernelLevel
+    let grid = ProductGrid(rows: 1, columns: b.columns, threads: pool.threadCount)
+    pool.parallel(grid.count) { task in
+      let columns = grid.tile(task).columns
+      let result = lk_gemm_result(c: c.columns(columns).kernelRows, adds: adds, factor: 1, bias: nil)
+      let right = b.columns(columns).kernelRows
+      if a.dtype == .float32 {
+        lk_gemm_unpacked_f32(result, operand(a), right, a.rows, columns.count, level)
+      } else {
+        lk_gemm_unpacked_bf16(result, operand(a), right, a.rows, columns.count, level)
+      }
     }
   }
 

@@ -6,15 +6,17 @@ import CKernels
 struct ProductScratch: Sendable {
   /// A product's largest panel holds 32 columns of its inner dimension: this much serves a million rows. Only what
   /// is touched becomes resident.
-  private static let byteCount = 64 << 20
+  static let standardByteCount = 64 << 20
 
+  private let byteCount: Int
   private let workers: [Storage]
-  private let caller = Storage(count: ProductScratch.byteCount / MemoryLayout<Float>.stride)
+  private let caller: Storage
 
-  init(threadCount: Int) {
-    workers = (0..<threadCount).map { _ in
-      Storage(count: ProductScratch.byteCount / MemoryLayout<Float>.stride)
-    }
+  /// Reserves `byteCount` bytes for each thread, and as many for the calling one.
+  init(threadCount: Int, byteCount: Int) {
+    self.byteCount = byteCount
+    workers = (0..<threadCount).map { _ in Storage(count: byteCount / MemoryLayout<Float>.stride) }
+    caller = Storage(count: byteCount / MemoryLayout<Float>.stride)
   }
 
   /// Room for panels of either type.
@@ -33,13 +35,13 @@ struct ProductScratch: Sendable {
 
   /// The panels of one worker in bytes.
   func panels(_ worker: Int, byteCount: Int) -> UnsafeMutableRawPointer {
-    precondition(byteCount <= ProductScratch.byteCount, "panels of \(byteCount) bytes")
+    precondition(byteCount <= self.byteCount, "panels of \(byteCount) bytes")
     return UnsafeMutableRawPointer(workers[worker].base)
   }
 
   /// The most rows of so many groups that `quantized` has room for.
   func quantizedRows(groups: Int) -> Int {
-    ProductScratch.byteCount / (max(1, groups) * (Int(LK_Q8_GROUP) + MemoryLayout<Float>.stride))
+    byteCount / (max(1, groups) * (Int(LK_Q8_GROUP) + MemoryLayout<Float>.stride))
   }
 
   /// A left operand of a product in eight bits, of the calling thread.
@@ -60,16 +62,37 @@ struct ProductScratch: Sendable {
       : .bfloat16(base.assumingMemoryBound(to: UInt16.self))
   }
 
+  /// How much of a product that needs `buffers` they have room for at once: columns of the first, and the width of the
+  /// second.
+  ///
+  /// What does not fit whole leaves the sums a quarter of the room, in whole panels, and the other buffer an even number
+  /// of columns: pairs of bfloat16 stay together.
+  func largestBuffers(rows: Int, columns: Int, _ dtype: DType, width: Int) -> (columns: Int, width: Int) {
+    if buffersByteCount(rows, columns, dtype, width) <= byteCount { return (columns, width) }
+    let panel = PackedGEMM.panelColumns
+    let widest = byteCount / 4 / (4 * rows) / panel * panel
+    let width = min(width, max(panel, widest))
+    let left = byteCount - Storage.alignment - 4 * rows * width
+    return (min(columns, max(2, left / (dtype.byteCount * rows) / 2 * 2)), width)
+  }
+
   /// Two buffers of the calling thread: [rows, columns] of `dtype`, and [rows, width] of float32.
   func buffers(rows: Int, columns: Int, _ dtype: DType, width: Int) -> (left: Matrix, sums: Matrix) {
-    let size = dtype.byteCount * rows * columns
-    let offset = (size + Storage.alignment - 1) / Storage.alignment * Storage.alignment
     precondition(
-      offset + 4 * rows * width <= ProductScratch.byteCount, "buffers of \(rows) x \(columns) and \(width)")
+      buffersByteCount(rows, columns, dtype, width) <= byteCount,
+      "buffers of \(rows) x \(columns) and \(width)")
     let base = UnsafeMutableRawPointer(caller.base)
     return (
       Matrix(base, dtype, rows: rows, columns: columns),
-      Matrix(base + offset, .float32, rows: rows, columns: width)
+      Matrix(base + aligned(dtype.byteCount * rows * columns), .float32, rows: rows, columns: width)
     )
+  }
+
+  private func buffersByteCount(_ rows: Int, _ columns: Int, _ dtype: DType, _ width: Int) -> Int {
+    aligned(dtype.byteCount * rows * columns) + 4 * rows * width
+  }
+
+  private func aligned(_ size: Int) -> Int {
+    (size + Storage.alignment - 1) / Storage.alignment * Storage.alignment
   }
 }

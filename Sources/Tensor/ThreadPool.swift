@@ -29,9 +29,14 @@ public final class ThreadPool: @unchecked Sendable {
   private let wake = NSCondition()
 
   /// Starts `threadCount` − 1 threads beside the caller's.
-  public init(threadCount: Int = ProcessInfo.processInfo.activeProcessorCount) {
+  public convenience init(threadCount: Int = ProcessInfo.processInfo.activeProcessorCount) {
+    self.init(threadCount: threadCount, scratchByteCount: ProductScratch.standardByteCount)
+  }
+
+  /// The same with so much working memory for packed products.
+  init(threadCount: Int, scratchByteCount: Int) {
     self.threadCount = max(1, threadCount)
-    productScratch = ProductScratch(threadCount: self.threadCount)
+    productScratch = ProductScratch(threadCount: self.threadCount, byteCount: scratchByteCount)
     openblas_set_num_threads(1)
     for worker in 1..<self.threadCount {
       let thread = Thread { [weak self] in

@@ -142,6 +142,41 @@ import Testing
     }
   }
 
+  @Test(
+    "transposed products that the scratch memory does not hold at once are added in parts",
+    arguments: [1, 8, 15], [63, 501])
+  func transposedInParts(width: Int, tokens: Int) {
+    let halves = [(1, width), (2, 77)].map { GuardedHalfMatrix(seed: $0.0, rows: tokens, columns: $0.1) }
+    let singles = [(1, width), (2, 77)].map { GuardedMatrix(seed: $0.0, rows: tokens, columns: $0.1) }
+    for (operands, values) in [
+      (halves.map(\.matrix), halves.map(\.doubles)), (singles.map(\.matrix), singles.map(\.doubles)),
+    ] {
+      for (left, right) in [(0, 1), (1, 0)] {
+        let (m, n) = (operands[left].columns, operands[right].columns)
+        func run(_ pool: ThreadPool) -> GuardedMatrix {
+          let c = GuardedMatrix(seed: 3, rows: m, columns: n)
+          PackedGEMM.addTransposedProduct(operands[left], operands[right], to: c.matrix, pool: pool)
+          #expect(c.guardsAreIntact)
+          return c
+        }
+        let before = GuardedMatrix(seed: 3, rows: m, columns: n).doubles
+        let c = run(ThreadPool(threadCount: 2, scratchByteCount: 4096))
+        let product = { (map: (Double) -> Double) in
+          Reference.product(
+            values[left].map(map), transposeA: true, values[right].map(map), transposeB: false, m: m, n: n,
+            k: tokens)
+        }
+        let bounds = zip(product(abs), before).map { ($0 + abs($1)) * Double(2 * tokens + 2) * u }
+        expectClose(c.values, zip(product { $0 }, before).map(+), within: bounds)
+        for threads in [1, 3] {
+          expectSameBits(run(ThreadPool(threadCount: threads, scratchByteCount: 4096)).values, c.values)
+        }
+        // Rows that fit are not cut, and columns belong to different sums.
+        if width < 15, tokens == 63 { expectSameBits(run(ThreadPool(threadCount: 2)).values, c.values) }
+      }
+    }
+  }
+
   @Test("rows that are not packed give the same sums at every level", arguments: KernelLevel.available)
   func unpacked(level: KernelLevel) {
     for (m, n, k) in [(1, 1, 1), (8, 33, 7), (15, 70, 64), (29, 31, 5)] {
