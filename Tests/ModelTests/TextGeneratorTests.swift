@@ -54,4 +54,26 @@ struct TextGeneratorTests {
     #expect(stopped.ending == .stopped && stopped.tokens == seen && seen == Array(full.tokens.prefix(2)))
     #expect(generator.generate(prompt: prompt, maxTokens: 0, sampling: .greedy, seed: 0).tokens.isEmpty)
   }
+
+  // Where no product widens weights in fewer bits itself, as below AVX-512, the layers that need it share a scratch.
+  @Test("Layers stored in different types write what the same layers in one type do")
+  func mixedTypes() throws {
+    let bases = try [WeightHolding.float32, .stored].map {
+      try BaseModel(path: Fixtures.model("smollm2"), holding: $0, pool: pool)
+    }
+    var mixed = bases[1].weights.tensors
+    mixed.layers[0] = bases[0].weights.tensors.layers[0]
+    #expect(mixed.layers[0].projections[0].format == .float32)
+    #expect(mixed.layers[1].projections[0].format == .bfloat16)
+    let decoders = [bases[0].weights.tensors, mixed].map {
+      Decoder(
+        bases[0].configuration, weights: $0, owner: bases, adapter: nil, maxPositions: 64, pool: pool)
+    }
+    let drafts = decoders.map {
+      TextGenerator($0, capacity: 30).generate(
+        prompt: prompt(20), maxTokens: 8, sampling: .greedy, seed: 0
+      ).tokens
+    }
+    #expect(drafts[0] == drafts[1])
+  }
 }

@@ -177,7 +177,7 @@ public final class Activations {
       workspace: workspace, heads: h, keyValueHeads: k, headDimension: d, maxTokens: isTraining ? t : 0,
       threadCount: threadCount, dtype: dtype)
     linearScratch = Linear.Scratch(
-      decoder.weights.layers.first?.projections ?? [], dtype: dtype, workspace: workspace)
+      decoder.weights.layers.flatMap(\.projections), dtype: dtype, workspace: workspace)
     dropped =
       isTraining && (adapter?.dropout ?? 0) > 0 ? take("adapter dropout", t, max(c, f, h * d)) : nil
     gradients =
