@@ -84,16 +84,17 @@ struct SafetensorsHeader {
       throw misfit("its entry", value.kindName, expected: "an object")
     }
     guard let dtypeName = value["dtype"]?.stringValue else {
-      throw misfit("dtype", excerpt(value["dtype"]), expected: "a string")
+      throw misfit("dtype", value["dtype"]?.brief ?? "nothing", expected: "a string")
     }
     guard let shape = sizes(value["shape"]) else {
-      throw misfit("shape", excerpt(value["shape"]), expected: "a list of whole numbers from 0")
+      throw misfit("shape", value["shape"]?.brief ?? "nothing", expected: "a list of whole numbers from 0")
     }
     guard let offsets = sizes(value["data_offsets"]), offsets.count == 2,
       let range = byteRange(from: offsets[0], to: offsets[1], dataStart: dataStart)
     else {
       throw misfit(
-        "data_offsets", excerpt(value["data_offsets"]), expected: "two whole numbers, begin and end")
+        "data_offsets", value["data_offsets"]?.brief ?? "nothing",
+        expected: "two whole numbers, begin and end")
     }
     let elementBytes = elementByteCounts[dtypeName]
     guard let byteCount = byteCount(shape, elementBytes: elementBytes ?? 1) else {
@@ -141,12 +142,6 @@ struct SafetensorsHeader {
   private static func byteRange(from begin: Int, to end: Int, dataStart: Int) -> Range<Int>? {
     let (fileEnd, overflow) = end.addingReportingOverflow(dataStart)
     return overflow || begin > end ? nil : begin + dataStart..<fileEnd
-  }
-
-  private static func excerpt(_ value: JSONValue?) -> String {
-    guard let value else { return "nothing" }
-    guard let text = try? JSONWriter.string(of: value), text.count <= 60 else { return value.kindName }
-    return text
   }
 
   private static func gapsAndOverlaps(
