@@ -4,16 +4,32 @@
 // a multiple of 64 bytes; behind them the bfloat16 scales of the blocks. Eight significant bits are enough for a
 // scale, because the values are rounded to multiples of the scale as it is kept; and its range is float32's.
 
-LK_INLINE lk_f32 lk_abs(lk_f32 v) { return lk_bits_to_f32(lk_f32_to_bits(v) & 0x7fffffffu); }
+// Magnitudes are compared as bits, whose order is that of the values with NaN above all: a block with a value that is
+// not finite has such a scale, so that nothing it stands for is.
 
-/// The largest magnitude of a block's `count` values.
-LK_INLINE float lk_block_peak(const float *x, size_t count) {
-  lk_f32 peak = 0;
+/// The bits of the largest magnitude of a block's `count` values.
+LK_INLINE int32_t lk_block_peak(const float *x, size_t count) {
+  lk_i32 peaks = 0;
   for (size_t j = 0; j < count; j += LK_LANES) {
-    const lk_f32 v = lk_abs(lk_load(x + j, lk_lanes(count - j)));
-    peak = peak < v ? v : peak;
+    lk_i32 bits;
+    const lk_f32 v = lk_load(x + j, lk_lanes(count - j));
+    memcpy(&bits, &v, sizeof bits);
+    bits &= 0x7fffffff;
+    peaks = peaks < bits ? bits : peaks;
   }
-  return lk_max(peak);
+  int32_t lanes[LK_LANES];
+  memcpy(lanes, &peaks, sizeof lanes);
+  for (size_t half = LK_LANES / 2; half > 0; half /= 2) {
+    for (size_t i = 0; i < half; i++) lanes[i] = lanes[i] < lanes[i + half] ? lanes[i + half] : lanes[i];
+  }
+  return lanes[0];
+}
+
+/// The scale by which the value of these bits is 127.
+LK_INLINE float lk_scale_of_peak(int32_t peak) {
+  float value;
+  memcpy(&value, &peak, sizeof value);
+  return value / 127.0f;
 }
 
 /// x / scale rounded to the nearest integer, ties to even, within ±127.
@@ -39,9 +55,12 @@ LK_INLINE lk_i32 lk_quants(const float *x, ptrdiff_t count, float inverse) {
 LK_INLINE float lk_inverse(float scale) { return scale >= 0x1p-126f ? 1.0f / scale : 0.0f; }
 
 /// The bits of a scale by which no value of up to `peak` is beyond 127.
-LK_INLINE uint32_t lk_scale_bits(float peak) {
-  const lk_u32 bits = (lk_f32_to_bits((lk_f32)(peak / 127.0f)) + 0xffffu) & 0xffff0000u;
-  return bits[0];
+LK_INLINE uint32_t lk_scale_bits(int32_t peak) {
+  const float scale = lk_scale_of_peak(peak);
+  uint32_t bits;
+  memcpy(&bits, &scale, sizeof bits);
+  // What is not a number stays so, rather than be carried into the sign.
+  return bits > 0x7f800000u ? 0x7fc00000u : (bits + 0xffffu) & 0xffff0000u;
 }
 
 /// Writes a block of a row that has `count` values from here on, and its scale.
@@ -58,7 +77,7 @@ LK_INLINE void lk_quantize_q8_body(void *y, const float *x, size_t width) {
   uint8_t *values = y, *scales = values + padded;
   for (size_t j = 0; j < padded; j += LK_Q8_BLOCK) {
     const ptrdiff_t n = (ptrdiff_t)width - (ptrdiff_t)j;
-    const float peak = n > 0 ? lk_block_peak(x + j, n < LK_Q8_BLOCK ? (size_t)n : LK_Q8_BLOCK) : 0;
+    const int32_t peak = n > 0 ? lk_block_peak(x + j, n < LK_Q8_BLOCK ? (size_t)n : LK_Q8_BLOCK) : 0;
     lk_write_block(values + j, scales + j / LK_Q8_BLOCK * sizeof(uint16_t), x + j, n, lk_scale_bits(peak));
   }
 }
@@ -69,9 +88,9 @@ LK_INLINE void lk_quantize_tiles_q8_body(void *y, size_t row_bytes, const float 
   const size_t padded = lk_q8_padded(width);
   for (size_t j = 0; j < width; j += LK_Q8_GROUP) {
     const size_t n = width - j;
-    float peak = 0;
+    int32_t peak = 0;
     for (size_t i = 0; i < rows; i++) {
-      const float most = lk_block_peak(x + i * width + j, n < LK_Q8_GROUP ? n : LK_Q8_GROUP);
+      const int32_t most = lk_block_peak(x + i * width + j, n < LK_Q8_GROUP ? n : LK_Q8_GROUP);
       peak = peak < most ? most : peak;
     }
     const uint32_t bits = lk_scale_bits(peak);
@@ -92,8 +111,8 @@ LK_INLINE void lk_quantize_row_q8_body(lk_q8_row y, const float *x, size_t width
   const size_t padded = lk_q8_padded(width);
   for (size_t j = 0; j < padded; j += LK_Q8_BLOCK) {
     const ptrdiff_t n = (ptrdiff_t)width - (ptrdiff_t)j;
-    const float peak = n > 0 ? lk_block_peak(x + j, n < LK_Q8_BLOCK ? (size_t)n : LK_Q8_BLOCK) : 0;
-    const float scale = peak / 127.0f, inverse = lk_inverse(scale);
+    const int32_t peak = n > 0 ? lk_block_peak(x + j, n < LK_Q8_BLOCK ? (size_t)n : LK_Q8_BLOCK) : 0;
+    const float scale = lk_scale_of_peak(peak), inverse = lk_inverse(scale);
     y.scales[j / LK_Q8_BLOCK] = scale;
     for (ptrdiff_t k = 0; k < LK_Q8_BLOCK; k += LK_LANES) {
       lk_store_bytes((uint8_t *)y.values + j + k, lk_quants(x + j + k, n - k, inverse));

@@ -114,9 +114,10 @@ public final class Drafter {
   ///   - candidate: the number of the draft, from 0; each has the random seed that follows on the one before.
   ///   - stop: ends the draft after the next token, with the text so far.
   ///   - onText: takes the text as it grows, in whole characters. Returning false ends the draft.
+  /// - Throws: `GenerationError` where the model computes nothing to choose a word by.
   public func write(
     candidate: Int = 0, stop: StopRequest = StopRequest(), onText: (String) -> Bool = { _ in true }
-  ) -> Draft {
+  ) throws(GenerationError) -> Draft {
     var request = request
     request.randomSeed &+= UInt64(candidate)
     var decoder = base.tokenizer.makeStreamingDecoder(skipSpecialTokens: true)
@@ -127,7 +128,7 @@ public final class Drafter {
       text += piece
       if isWanted { isWanted = onText(piece) }
     }
-    let result = generator.generate(
+    let result = try generator.generate(
       prompt: prompt, maxTokens: tokenLimit, sampling: request.sampling, seed: request.randomSeed
     ) { token in
       add(decoder.push(token))

@@ -144,7 +144,14 @@ struct DraftCommand: ParsableCommand {
     var drafts: [JSONValue] = []
     for candidate in 0..<n where failure == nil && !(candidate > 0 && stop.isStopping) {
       if candidate > 0, !json { _ = printer.print("\n") }
-      let draft = drafter.write(candidate: candidate, stop: stop) { text in json || printer.print(text) }
+      let draft: Draft
+      do {
+        draft = try drafter.write(candidate: candidate, stop: stop) { text in json || printer.print(text) }
+      } catch {
+        if !json { printer.endLine() }
+        failure = error
+        break
+      }
       if !json { printer.endLine() }
       GhostCommand.report(draft.summary)
       drafts.append(draft.json)
@@ -159,7 +166,7 @@ struct DraftCommand: ParsableCommand {
         failure = error
       }
     }
-    if json {
+    if json, !drafts.isEmpty {
       let value: JSONValue = n == 1 ? drafts.first ?? .null : ["drafts": .array(drafts)]
       _ = printer.print(try JSONWriter.string(of: value, layout: .pretty))
     }

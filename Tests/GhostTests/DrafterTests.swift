@@ -78,7 +78,7 @@ import Train
     let plain = try write(alone).draft
     alone.archivePath = archive
     let shown = try Drafter(alone, in: folder.path)
-    let draft = shown.write()
+    let draft = try shown.write()
     #expect(draft.exampleCount > 1 && draft.promptTokens > plain.promptTokens && draft.text != plain.text)
     #expect(draft.json["examples"]?.intValue == draft.exampleCount)
     #expect(shown.notices.contains("examples: \(draft.exampleCount) pieces of \(archive) in the prompt"))

@@ -92,6 +92,27 @@ struct LoRAAdapterTests {
     #expect(logits(base, read) != logits(base, nil))
   }
 
+  @Test("An adapter with values that are not finite is refused, every tensor with one named")
+  func notFinite() throws {
+    let folder = try TemporaryFolder()
+    let base = try BaseModel(path: Fixtures.model("smollm2"), pool: pool)
+    let adapter = LoRAAdapter(LoRAConfiguration(rank: 2, targets: [.query]), for: base.configuration)
+    for (index, value) in [(0, Float.nan), (3, -.infinity)] {
+      let tensor = adapter.parameters.value(index)
+      tensor.base[tensor.count - 1] = value
+    }
+    try AdapterFolder.write(adapter, to: folder.path, base: base.path)
+    let error = #expect(throws: AdapterError.self) {
+      try AdapterFolder.read(folder.path, for: base.configuration)
+    }
+    let names = [0, 3].map { adapter.parameters.entries[$0].name }
+    #expect(
+      error?.problems
+        == names.map {
+          "tensor \($0) holds NaN or infinity; expected finite numbers. Train the adapter again."
+        })
+  }
+
   @Test("An adapter of another shape is refused, every misfit named")
   func misfit() throws {
     let folder = Fixtures.adapter("smollm2-attention")

@@ -20,7 +20,7 @@ struct TextGeneratorTests {
     let adapter = try AdapterFolder.read(Fixtures.adapter("qwen3"), for: base.configuration)
     let decoder = base.decoder(adapter: adapter, maxPositions: 512, pool: pool)
     let prompt = prompt(promptLength)
-    let result = TextGenerator(decoder, capacity: 400).generate(
+    let result = try TextGenerator(decoder, capacity: 400).generate(
       prompt: prompt, maxTokens: 6, sampling: .greedy, seed: 0)
     #expect(result.tokens.count == 6 || result.ending == .endOfText)
 
@@ -41,18 +41,18 @@ struct TextGeneratorTests {
     let decoder = base.decoder(adapter: nil, maxPositions: 64, pool: pool)
     let generator = TextGenerator(decoder, capacity: 12)
     let prompt = prompt(4)
-    let limited = generator.generate(prompt: prompt, maxTokens: 3, sampling: .greedy, seed: 0)
+    let limited = try generator.generate(prompt: prompt, maxTokens: 3, sampling: .greedy, seed: 0)
     #expect(limited.tokens.count == 3 && limited.ending == .limit)
-    let full = generator.generate(prompt: prompt, maxTokens: 100, sampling: .greedy, seed: 0)
+    let full = try generator.generate(prompt: prompt, maxTokens: 100, sampling: .greedy, seed: 0)
     #expect(full.tokens.count == 8 && full.ending == .limit)
     #expect(Array(full.tokens.prefix(3)) == limited.tokens)
     var seen: [Int32] = []
-    let stopped = generator.generate(prompt: prompt, maxTokens: 100, sampling: .greedy, seed: 0) {
+    let stopped = try generator.generate(prompt: prompt, maxTokens: 100, sampling: .greedy, seed: 0) {
       seen.append($0)
       return seen.count < 2
     }
     #expect(stopped.ending == .stopped && stopped.tokens == seen && seen == Array(full.tokens.prefix(2)))
-    #expect(generator.generate(prompt: prompt, maxTokens: 0, sampling: .greedy, seed: 0).tokens.isEmpty)
+    #expect(try generator.generate(prompt: prompt, maxTokens: 0, sampling: .greedy, seed: 0).tokens.isEmpty)
   }
 
   // Where no product widens weights in fewer bits itself, as below AVX-512, the layers that need it share a scratch.
@@ -69,11 +69,30 @@ struct TextGeneratorTests {
       Decoder(
         bases[0].configuration, weights: $0, owner: bases, adapter: nil, maxPositions: 64, pool: pool)
     }
-    let drafts = decoders.map {
-      TextGenerator($0, capacity: 30).generate(
+    let drafts = try decoders.map {
+      try TextGenerator($0, capacity: 30).generate(
         prompt: prompt(20), maxTokens: 8, sampling: .greedy, seed: 0
       ).tokens
     }
     #expect(drafts[0] == drafts[1])
+  }
+
+  @Test(
+    "A weight that is not a number ends the text with an error, however the others are held",
+    arguments: [WeightHolding.float32, .stored, .bfloat16, .q8, .q8Tiled])
+  func notFinite(holding: WeightHolding) throws {
+    let folder = try TemporaryFolder()
+    try Fixtures.copyBrokenModel(to: folder)
+    let base = try BaseModel(path: folder.path, holding: holding, pool: pool)
+    let generator = TextGenerator(
+      base.decoder(adapter: nil, maxPositions: 64, pool: pool), capacity: 12)
+    let error = #expect(throws: GenerationError.self) {
+      try generator.generate(prompt: prompt(4), maxTokens: 3, sampling: .greedy, seed: 0)
+    }
+    #expect(
+      error?.description
+        == "after 4 tokens the model's logits hold NaN or infinity; expected finite numbers. The weights of the base"
+        + " or the adapter are damaged, or too large for the arithmetic: get the base anew, or choose another base"
+        + " or adapter.")
   }
 }

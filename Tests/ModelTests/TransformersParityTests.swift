@@ -152,7 +152,7 @@ import Testing
     let decoder = base.decoder(adapter: nil, maxPositions: 512, pool: pool)
     let prompt = Reference.ids(reference.manifest["ids"])
     let expected = Reference.ids(reference.manifest["generated"])
-    let result = TextGenerator(decoder, capacity: 512).generate(
+    let result = try TextGenerator(decoder, capacity: 512).generate(
       prompt: prompt, maxTokens: expected.count, sampling: .greedy, seed: 0)
     // The reference went on past end-of-text, where our drafts end.
     #expect(result.tokens == Array(expected.prefix { !base.configuration.endOfText.contains($0) }))

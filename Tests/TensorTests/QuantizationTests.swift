@@ -33,6 +33,37 @@ import Testing
     expectClose(results[0].values, x.map(Double.init), within: bounds)
   }
 
+  // A NaN of each sign, and those of the fewest and the most bits.
+  static let broken: [Float] =
+    [.infinity, -.infinity]
+    + [0x7fc0_0000, 0xffc0_0000, 0x7f80_0001, 0x7fff_ffff].map { Float(bitPattern: $0) }
+
+  @Test(
+    "A block with a value that is not finite stands for none that is", arguments: broken, [0, 31, 33, 70])
+  func notFinite(value: Float, place: Int) {
+    var x = normalValues(100, seed: 5)
+    let others = quantize(x, .scalar).values
+    x[place] = value
+    for level in KernelLevel.available {
+      let values = quantize(x, level).values
+      for index in x.indices {
+        if index / 32 == place / 32 {
+          #expect(values[index].isNaN)
+        } else {
+          #expect(values[index] == others[index])
+        }
+      }
+      let rowBytes = WeightMatrix.rowBytes(columns: 50, .q8Tiled)
+      var tiles = [UInt8](repeating: 0, count: 2 * rowBytes)
+      lk_quantize_tiles_q8(&tiles, rowBytes, x, 2, 50, level.code)
+      for row in 0..<2 {
+        var wide = [Float](repeating: 0, count: 50)
+        lk_widen_q8(&wide, Array(tiles[row * rowBytes..<(row + 1) * rowBytes]), 50, level.code)
+        #expect(wide.allSatisfy { $0.isNaN })
+      }
+    }
+  }
+
   @Test("Zeros stay zeros, padding stands for zero, and the largest value of a block is kept")
   func extremes() {
     let zeros = quantize([Float](repeating: 0, count: 40), .scalar)

@@ -80,6 +80,22 @@ import Testing
     }
   }
 
+  @Test("A value that is not finite leaves no product that is", arguments: formats)
+  func notFinite(format: WeightMatrix.Format) {
+    let weights = HeldWeights(seed: 2, rows: 5, columns: 100, format: format)
+    for value in QuantizationTests.broken {
+      var values = normalValues(100, seed: 1)
+      values[40] = value
+      Self.withInput(values) { input in
+        for level in KernelLevel.available {
+          let y = GuardedMatrix(seed: 3, rows: 1, columns: 5)
+          input.multiply(weights.matrix, into: y.base, adds: false, level: level.code)
+          #expect(y.values.allSatisfy { !$0.isFinite })
+        }
+      }
+    }
+  }
+
   @Test("Rows weighted and added, in either type, at every level", arguments: [1, 15, 16, 64, 65, 200])
   func weightedRows(width: Int) {
     let rows = 9

@@ -360,7 +360,7 @@ static inline size_t lk_q8_padded(size_t width) { return (width + LK_Q8_GROUP - 
 
 /// Writes a row as q8: for each value a byte q that stands for (q − 128)·scale, padded with zeros (128) to a
 /// multiple of 64; behind them the scale of each 32 of them as bfloat16, max |x| / 127 rounded up.
-/// That is 17/16 bytes for each value of the padded row.
+/// That is 17/16 bytes for each value of the padded row. A block with a value that is not finite stands for NaN.
 void lk_quantize_q8(void *y, const float *x, size_t width, lk_level level);
 
 /// Writes up to 64 contiguous rows as q8, `row_bytes` apart, with one scale for each 64 columns of all of them.
@@ -375,7 +375,7 @@ typedef struct {
   int8_t *values;
   /// −128 times the sum of each four values: it takes back the 128 that every weight has too much.
   int32_t *offsets;
-  /// The scale of each 32 values, max |x| / 127.
+  /// The scale of each 32 values, max |x| / 127; NaN or infinite where one of them is.
   float *scales;
 } lk_q8_row;
 

@@ -38,7 +38,7 @@ public enum AdapterFolder {
   /// Reads an adapter for a model.
   ///
   /// - Throws: `AdapterError` where the settings ask for what is not supported, or tensors are missing,
-  ///   unknown or of another shape; file, JSON and checkpoint errors.
+  ///   unknown, of another shape or not finite; file, JSON and checkpoint errors.
   public static func read(_ folder: String, for model: ModelConfiguration) throws -> LoRAAdapter {
     let configuration = try readConfiguration(folder)
     let adapter = LoRAAdapter(configuration, for: model)
@@ -71,7 +71,7 @@ public enum AdapterFolder {
     try writer.commit()
   }
 
-  /// Fills a parameter set from a safetensors file that holds exactly its tensors.
+  /// Fills a parameter set from a safetensors file that holds exactly its tensors, of finite numbers.
   static func load(_ parameters: ParameterSet, from path: String) throws {
     let file = try SafetensorsFile(path: path)
     let stored = Set(file.names)
@@ -95,8 +95,14 @@ public enum AdapterFolder {
     guard problems.isEmpty else { throw AdapterError(path: path, problems: problems) }
     let pool = ThreadPool(threadCount: 1)
     for (index, entry) in parameters.entries.enumerated() {
-      try file.tensor(named: entry.name).copy(to: parameters.value(index).base, pool: pool)
+      let value = parameters.value(index)
+      try file.tensor(named: entry.name).copy(to: value.base, pool: pool)
+      if !Reduction.isFinite(value.base, count: value.count) {
+        problems.append(
+          "tensor \(entry.name) holds NaN or infinity; expected finite numbers. Train the adapter again.")
+      }
     }
+    guard problems.isEmpty else { throw AdapterError(path: path, problems: problems) }
   }
 
   private static func json(_ configuration: LoRAConfiguration, base: String) -> JSONValue {

@@ -73,10 +73,11 @@ public final class TextGenerator {
   ///   - prompt: at least one token, fewer than `capacity`.
   ///   - maxTokens: the most new tokens; the capacity bounds them too.
   ///   - onToken: called with each new token as it is chosen, the end-of-text token left out.
+  /// - Throws: `GenerationError` where the logits are not finite: a choice among them would say nothing.
   public func generate(
     prompt: [Int32], maxTokens: Int, sampling: SamplingOptions, seed: UInt64,
     onToken: (Int32) -> Bool = { _ in true }
-  ) -> Result {
+  ) throws(GenerationError) -> Result {
     precondition(!prompt.isEmpty && prompt.count < capacity, "\(prompt.count) prompt tokens in \(capacity)")
     let clock = ContinuousClock()
     let began = clock.now
@@ -86,6 +87,9 @@ public final class TextGenerator {
     let prefilled = clock.now
     var ending = Ending.limit
     while history.count - prompt.count < maxTokens {
+      guard Reduction.isFinite(step.logits.base, count: step.logits.count) else {
+        throw .notFinite(tokens: history.count)
+      }
       let token = sampler.next(
         logits: UnsafeBufferPointer(start: step.logits.base, count: step.logits.count), history: history)
       if decoder.configuration.endOfText.contains(token) {

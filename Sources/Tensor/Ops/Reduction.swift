@@ -1,6 +1,6 @@
 import CKernels
 
-/// Sums over whole buffers, in an order that the length alone fixes.
+/// What whole buffers come to: sums in an order that the length alone fixes.
 public enum Reduction {
   /// Σ x[i]², computed in Double: the square of a gradient's norm.
   public static func sumOfSquares(
@@ -17,5 +17,14 @@ public enum Reduction {
       }
       return sums.reduce(0, +)
     }
+  }
+
+  /// Whether every value is a finite number.
+  public static func isFinite(_ x: UnsafePointer<Float>, count: Int) -> Bool {
+    // Magnitudes order as their bits do, with infinity and NaN above all; a maximum of integers takes many at once.
+    let largest = UnsafeBufferPointer(start: x, count: count).reduce(into: UInt32(0)) {
+      $0 = max($0, $1.bitPattern & 0x7fff_ffff)
+    }
+    return largest < Float.infinity.bitPattern
   }
 }

@@ -74,8 +74,8 @@ public struct Benchmark {
     peak += measurePeak(Self.outerProducts)
     // The largest part of a process's life ends here; generation takes less.
     let peakBytes = MemoryPlan.peakResidentBytes()
-    let drafting = DraftingBenchmark.run(
-      try BaseModel(path: basePath, holding: WeightHolding(drafting: options.quantization), pool: pool),
+    let drafting = try DraftingBenchmark.run(
+      BaseModel(path: basePath, holding: WeightHolding(drafting: options.quantization), pool: pool),
       rank: options.adapter.rank, pool: pool)
     return BenchmarkReport(
       basePath: basePath, parameters: base.configuration.parameterCount, compute: options.compute.resolved,

@@ -13,7 +13,7 @@ struct DraftingBenchmark {
   ///
   /// - Parameter rank: of an adapter on all projections. Its values are random: a fresh one's zeros would do as well,
   ///   but need not cost the same.
-  static func run(_ base: BaseModel, rank: Int, pool: ThreadPool) -> DraftingFigures {
+  static func run(_ base: BaseModel, rank: Int, pool: ThreadPool) throws(GenerationError) -> DraftingFigures {
     // Without an end-of-text token, a model of random weights cannot end early.
     var configuration = base.configuration
     configuration.endOfText = []
@@ -38,7 +38,7 @@ struct DraftingBenchmark {
     var decode: [[Double]] = [[], []]
     for round in 0...rounds {
       for (index, generator) in generators.enumerated() {
-        let result = generator.generate(prompt: prompt, maxTokens: count, sampling: .greedy, seed: 0)
+        let result = try generator.generate(prompt: prompt, maxTokens: count, sampling: .greedy, seed: 0)
         // The first round touches the buffers.
         guard round > 0 else { continue }
         if index == 0 { prefill.append(Double(prompt.count) / result.prefillSeconds) }

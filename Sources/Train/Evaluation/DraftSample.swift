@@ -18,11 +18,11 @@ public struct DraftSample: Equatable, Sendable {
   ///   - seed: chooses the draft among those that the model might write.
   static func write(
     for row: ArchiveRow, _ generator: TextGenerator, base: BaseModel, seed: UInt64
-  ) -> DraftSample? {
+  ) throws(GenerationError) -> DraftSample? {
     guard let rowSeed = row.seed else { return nil }
     let prompt = DraftPrompt(for: rowSeed, base: base)
     guard !prompt.tokens.isEmpty, prompt.tokens.count < generator.capacity else { return nil }
-    let result = generator.generate(
+    let result = try generator.generate(
       prompt: prompt.tokens, maxTokens: prompt.tokenLimit, sampling: SamplingOptions(), seed: seed)
     return DraftSample(
       place: row.place, seed: rowSeed,

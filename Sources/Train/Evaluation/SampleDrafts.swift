@@ -19,16 +19,16 @@ struct SampleDrafts {
   }
 
   /// The draft from the first seed; nil where no held-out row has one.
-  func first(with decoder: Decoder) -> DraftSample? { write(rows.prefix(1), decoder).first }
+  func first(with decoder: Decoder) throws -> DraftSample? { try write(rows.prefix(1), decoder).first }
 
   /// The drafts from all seeds.
-  func all(with decoder: Decoder) -> [DraftSample] { write(rows[...], decoder) }
+  func all(with decoder: Decoder) throws -> [DraftSample] { try write(rows[...], decoder) }
 
-  private func write(_ rows: ArraySlice<ArchiveRow>, _ decoder: Decoder) -> [DraftSample] {
+  private func write(_ rows: ArraySlice<ArchiveRow>, _ decoder: Decoder) throws -> [DraftSample] {
     guard !rows.isEmpty else { return [] }
     let generator = TextGenerator(decoder, capacity: prepared.maxSequenceLength)
-    return rows.compactMap {
-      DraftSample.write(for: $0, generator, base: prepared.base, seed: prepared.options.seed)
+    return try rows.compactMap {
+      try DraftSample.write(for: $0, generator, base: prepared.base, seed: prepared.options.seed)
     }
   }
 }

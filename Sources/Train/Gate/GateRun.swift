@@ -75,8 +75,8 @@ public struct GateRun: Equatable, Sendable {
     }
     let generator = TextGenerator(
       base.decoder(adapter: adapter, maxPositions: capacity, pool: pool), capacity: capacity)
-    return zip(cases, plans).map { item, plan in
-      let result = generator.generate(
+    return try zip(cases, plans).map { item, plan in
+      let result = try generator.generate(
         prompt: plan.tokens, maxTokens: plan.tokenLimit, sampling: sampling, seed: seed)
       let seconds = result.prefillSeconds + result.decodeSeconds
       let output = GateOutput(

@@ -58,7 +58,7 @@ final class FineTuningSession {
     }
     let baseLosses = scoreBase(onEvent)
     let drafts = SampleDrafts(prepared)
-    if let draft = drafts.first(with: baseDecoder) { onEvent(.draft(draft, .before)) }
+    if let draft = try drafts.first(with: baseDecoder) { onEvent(.draft(draft, .before)) }
 
     let isComplete: Bool
     do {
@@ -306,7 +306,7 @@ final class FineTuningSession {
     }
     try writeAdapter()
     let selfTest = try selfTest()
-    let after = drafts.all(with: prepared.decoder)
+    let after = try drafts.all(with: prepared.decoder)
     if let draft = after.first { onEvent(.draft(draft, .after)) }
     let outcome = FineTuningOutcome(
       adapterPath: run.adapterPath, keptStep: state.bestStep, comparison: comparison, edits: edits,

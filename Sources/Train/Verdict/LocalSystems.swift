@@ -133,8 +133,8 @@ struct LocalSystems {
 
   private func write(
     _ plan: FewShotPrompt.Plan, _ generator: TextGenerator, _ run: VerdictRun, sample: Int
-  ) -> SystemDraft {
-    let result = generator.generate(
+  ) throws(GenerationError) -> SystemDraft {
+    let result = try generator.generate(
       prompt: plan.tokens, maxTokens: plan.tokenLimit, sampling: run.sampling,
       seed: run.seed &+ UInt64(sample))
     return SystemDraft(

@@ -24,7 +24,7 @@ import Train
         request.maxTokens = 1
         return request
       }())
-    let draft = drafter.write()
+    let draft = try drafter.write()
     let ids = try texts.map { try desk.keep(draft.replacing($0), at: date) }
     return (folder, desk, ids)
   }
