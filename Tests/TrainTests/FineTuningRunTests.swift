@@ -346,6 +346,13 @@ struct FineTuningRunTests {
     #expect(
       try refusal { $0.adapter.rank = 0 }
         == "--rank is 0; expected a whole number from 1 to 1024. Change it.")
+    // What could be trained with but not be read back.
+    #expect(
+      try refusal { $0.adapter.alpha = 2e9 }
+        == "--alpha is 2000000000.0; expected a number above 0 and up to 1e9. Change it.")
+    #expect(
+      try refusal { $0.adapter.dropout = 0.9995 }
+        == "--dropout is 0.9995; expected a number from 0 to 0.999. Change it.")
     #expect(
       try refusal { $0.learningRate = .value(-1) }
         == "--learning-rate is -1.0; expected a positive number or auto. Change it.")

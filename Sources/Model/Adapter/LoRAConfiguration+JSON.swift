@@ -37,16 +37,16 @@ extension LoRAConfiguration {
     } else {
       misfit("r", "a whole number from 1 to 65536", damaged)
     }
-    if let value = json["lora_alpha"]?.doubleValue, value > 0, value <= 1e9 {
+    if let value = json["lora_alpha"]?.doubleValue, Self.alphas.range.contains(value) {
       alpha = value
     } else {
-      misfit("lora_alpha", "a number above 0 and up to 1e9", damaged)
+      misfit("lora_alpha", Self.alphas.text, damaged)
     }
     if let value = json["lora_dropout"] {
-      if let rate = value.doubleValue, rate >= 0, rate <= 0.999 {
+      if let rate = value.doubleValue, Self.dropouts.range.contains(rate) {
         dropout = rate
       } else {
-        misfit("lora_dropout", "a number from 0 to 0.999", damaged)
+        misfit("lora_dropout", Self.dropouts.text, damaged)
       }
     }
     if let value = json["use_rslora"], value != .null {

@@ -38,8 +38,9 @@ extension TrainingOptions {
     if let maxSteps { try require((1...most).contains(maxSteps), "--max-steps", maxSteps, whole) }
     try require(
       adapter.rank >= 1 && adapter.rank <= 1024, "--rank", adapter.rank, "a whole number from 1 to 1024")
-    try require(adapter.alpha > 0 && adapter.alpha.isFinite, "--alpha", adapter.alpha, "a positive number")
-    try require((0..<1).contains(adapter.dropout), "--dropout", adapter.dropout, "a number from 0 to below 1")
+    let (alphas, dropouts) = (LoRAConfiguration.alphas, LoRAConfiguration.dropouts)
+    try require(alphas.range.contains(adapter.alpha), "--alpha", adapter.alpha, alphas.text)
+    try require(dropouts.range.contains(adapter.dropout), "--dropout", adapter.dropout, dropouts.text)
     if case .value(let rate) = learningRate {
       try require(rate > 0 && rate.isFinite, "--learning-rate", rate, "a positive number or auto")
     }
