@@ -72,6 +72,7 @@ struct ModelConfigurationTests {
     Refusal(
       "mlp_bias", "true", "mlp_bias is true; expected false. Choose a base without feed-forward biases."),
     Refusal("hidden_act", #""gelu""#, #"hidden_act is "gelu"; expected "silu". Choose another base."#),
+    Refusal("hidden_act", #"["gelu"]"#, #"hidden_act is ["gelu"]; expected "silu". Choose another base."#),
     Refusal(
       "bos_token_id", "16", "bos_token_id is 16; expected token ids below vocab_size, 16. \(whole)"),
     Refusal(
@@ -81,6 +82,15 @@ struct ModelConfigurationTests {
     Refusal(
       "rope_scaling", #"{"type": "yarn"}"#,
       #"rope_type is "yarn"; expected default, linear or llama3. Choose another base."#),
+    Refusal(
+      "rope_scaling", #"{"rope_type": 3, "factor": 4}"#,
+      "rope_type is 3; expected default, linear or llama3. Choose another base."),
+    Refusal(
+      "rope_scaling", #"{"type": ["linear"]}"#,
+      #"rope_type is ["linear"]; expected default, linear or llama3. Choose another base."#),
+    Refusal(
+      "rope_scaling", #""linear""#, #"rope_scaling is "linear"; expected an object. \#(whole)"#),
+    Refusal("rope_parameters", "[]", "rope_parameters is []; expected an object. \(whole)"),
     Refusal(
       "rope_scaling", #"{"rope_type": "linear", "factor": 0}"#,
       "factor is 0; expected a positive number. \(whole)"),

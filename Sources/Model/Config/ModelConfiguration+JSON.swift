@@ -56,10 +56,8 @@ extension ModelConfiguration {
     endOfText = reader.tokens("eos_token_id", vocabularySize)
 
     let sizesFit = reader.problems.isEmpty
-    let activation = json["hidden_act"]?.stringValue ?? "silu"
-    if activation != "silu" {
-      reader.problems.append(
-        "hidden_act is \(activation.debugDescription); expected \"silu\". Choose another base.")
+    if let activation = reader.field("hidden_act"), activation != "silu" {
+      reader.problems.append("hidden_act is \(activation.brief); expected \"silu\". Choose another base.")
     }
     if reader.flag("mlp_bias", default: false) {
       reader.problems.append("mlp_bias is true; expected false. Choose a base without feed-forward biases.")
@@ -162,7 +160,8 @@ private struct Reader {
 
   init(json: JSONValue) { self.json = json }
 
-  private func field(_ name: String) -> JSONValue? {
+  /// What a field says; nil where it is absent or null, which means the default.
+  func field(_ name: String) -> JSONValue? {
     guard let value = json[name], value != .null else { return nil }
     return value
   }
@@ -205,6 +204,12 @@ private struct Reader {
     return flag
   }
 
+  mutating func object(_ name: String) -> JSONValue? {
+    let value = field(name)
+    if let value, value.objectValue == nil { misfit(name, value, "an object") }
+    return value
+  }
+
   /// One token id or a list of them.
   mutating func tokens(_ name: String, _ vocabularySize: Int) -> [Int32] {
     guard let value = field(name) else { return [] }
@@ -216,14 +221,14 @@ private struct Reader {
 
   /// The rotary base and scaling: `rope_parameters` where it is present, else `rope_theta` and `rope_scaling`.
   mutating func rotary(contextLength: Int) -> (Double, RotaryScaling) {
-    let parameters = field("rope_parameters")
-    var nested = Reader(json: parameters ?? field("rope_scaling") ?? [:])
+    let parameters = object("rope_parameters")
+    var nested = Reader(json: parameters ?? object("rope_scaling") ?? [:])
     defer { problems += nested.problems }
     let theta =
       parameters?["rope_theta"] != nil
       ? nested.number("rope_theta", default: 10_000) : number("rope_theta", default: 10_000)
-    let type = (nested.field("rope_type") ?? nested.field("type"))?.stringValue ?? "default"
-    switch type {
+    let type = nested.field("rope_type") ?? nested.field("type") ?? "default"
+    switch type.stringValue {
     case "default":
       return (theta, .none)
     case "linear":
@@ -240,7 +245,7 @@ private struct Reader {
       )
     default:
       problems.append(
-        "rope_type is \(type.debugDescription); expected default, linear or llama3. Choose another base.")
+        "rope_type is \(type.brief); expected default, linear or llama3. Choose another base.")
       return (theta, .none)
     }
   }
