@@ -14,14 +14,12 @@ struct TokenizerDefinition {
   /// Reads the content of the `tokenizer.json` named `file`.
   init(_ json: JSONValue, file: String) throws(TokenizerError) {
     let root = try JSONFields(json, file: file, path: "")
+    // How a tokenizer last cut and padded batches is kept in "truncation" and "padding"; transformers sets both anew at
+    // every call, and a single text is cut and padded only where it is asked to.
     try root.allowOnly([
       "version", "truncation", "padding", "added_tokens", "normalizer", "pre_tokenizer", "post_processor",
       "decoder", "model",
     ])
-    if let truncation = root["truncation"] {
-      throw root.unsupported(truncation.kindName, at: "truncation", expected: "null, as no text is cut short")
-    }
-    try Self.checkPadding(root)
     let vocabulary = try VocabularyReader(root.fields("model"))
     addedTokens = try Self.addedTokens(root, model: vocabulary.model)
     model = vocabulary.model
@@ -32,15 +30,6 @@ struct TokenizerDefinition {
     tokenBytes = bytes
     template = try SpecialTokenTemplate(root, vocabularySize: bytes.count)
     try Self.checkDecoder(root)
-  }
-
-  /// Padding to the longest text of a batch does nothing to a single text; to a fixed length it does.
-  private static func checkPadding(_ root: JSONFields) throws(TokenizerError) {
-    guard root["padding"] != nil else { return }
-    let padding = try root.fields("padding")
-    guard padding["strategy"]?.stringValue == "BatchLongest", padding["pad_to_multiple_of"] == nil else {
-      throw root.unsupported("padding of every text", at: "padding", expected: "null, as no text is padded")
-    }
   }
 
   private static func addedTokens(

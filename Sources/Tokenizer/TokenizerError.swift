@@ -8,6 +8,8 @@ public struct TokenizerError: Error, Equatable, Sendable, CustomStringConvertibl
     case wrongKind(found: String, expected: String)
     /// A component or pattern that this package does not run.
     case unsupported(found: String, expected: String)
+    /// Merges that are left out at random, so that a text has other ids each time.
+    case dropout(found: String)
     /// A field whose meaning is not known here, which may change the ids.
     case unknownField
     /// Not two tokens.
@@ -46,6 +48,9 @@ extension TokenizerError.Problem: CustomStringConvertible {
     case .unsupported(let found, let expected):
       "found \(found); expected \(expected). "
         + "Use a model with a byte-level BPE tokenizer, such as GPT-2, Llama 3, Qwen 2 or SmolLM2."
+    case .dropout(let found):
+      "found \(found), by which merges are left out at random; expected null. Set it to null: it is meant for training"
+        + " a base."
     case .unknownField:
       "found a field without a known meaning here; expected only fields whose effect on the ids is known. "
         + "Remove it if it has none."

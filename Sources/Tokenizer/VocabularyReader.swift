@@ -32,7 +32,7 @@ struct VocabularyReader {
       "byte_fallback", "ignore_merges", "vocab", "merges",
     ])
     if let dropout = fields["dropout"], dropout.doubleValue != 0 {
-      throw fields.unsupported("merges dropped at random", at: "dropout", expected: "null")
+      throw fields.error(.dropout(found: dropout.brief), at: "dropout")
     }
     if try fields.bool("byte_fallback", default: false) {
       throw fields.unsupported(

@@ -29,6 +29,21 @@ import Testing
     #expect(tokenizer.id(ofToken: "caf\u{E9}") == nil)
   }
 
+  // As transformers does, which stores how it last cut and padded a batch and sets both anew at every call.
+  @Test("stored truncation and padding leave a text as it is")
+  func truncation() throws {
+    let plain = try Fixture.json("llama3")
+    var object = try #require(plain.objectValue)
+    object["truncation"] = ["direction": "Right", "max_length": 2, "strategy": "LongestFirst", "stride": 0]
+    object["padding"] = [
+      "strategy": ["Fixed": 32], "direction": "Right", "pad_to_multiple_of": 8, "pad_id": 0, "pad_type_id": 0,
+      "pad_token": "!",
+    ]
+    let text = "A text of more than two tokens."
+    let ids = try TextTokenizer(.object(object)).encode(text)
+    #expect(try ids == TextTokenizer(plain).encode(text) && ids.count > 2)
+  }
+
   @Test("the folder's other files name what begins and ends a text")
   func roles() throws {
     let folder = try TemporaryFolder()

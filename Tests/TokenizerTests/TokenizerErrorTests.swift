@@ -31,7 +31,11 @@ import Testing
       "model.byte_fallback", "true",
       "model.byte_fallback: found true, the sign of a SentencePiece vocabulary; expected false. \(otherKind)"),
     Case(
-      "model.dropout", "0.1", "model.dropout: found merges dropped at random; expected null. \(otherKind)"),
+      "model.dropout", "0.1",
+      """
+      model.dropout: found 0.1, by which merges are left out at random; expected null. Set it to null: it is meant \
+      for training a base.
+      """),
     Case(
       "model.end_of_word_suffix", #""</w>""#,
       #"model.end_of_word_suffix: found "</w>"; expected null. \#(otherKind)"#),
@@ -129,12 +133,6 @@ import Testing
        "special_tokens": {"<s>": {"ids": [3]}}}
       """#,
       "post_processor.special_tokens.<s>.ids[0]: found the id 3; expected 0 to 2. \(damaged)"),
-    Case(
-      "truncation", #"{"max_length": 512}"#,
-      "truncation: found an object; expected null, as no text is cut short. \(otherKind)"),
-    Case(
-      "padding", #"{"strategy": {"Fixed": 512}}"#,
-      "padding: found padding of every text; expected null, as no text is padded. \(otherKind)"),
     Case(
       "added_tokens", #"[{"id": 5, "content": "a"}]"#,
       #"added_tokens[0].id: found the id 5 for "a"; expected 0, its id in the vocabulary. \#(damaged)"#),
