@@ -1,3 +1,4 @@
+import Files
 import Tensor
 import TestSupport
 import Testing
@@ -111,6 +112,30 @@ struct LoRAAdapterTests {
         == names.map {
           "tensor \($0) holds NaN or infinity; expected finite numbers. Train the adapter again."
         })
+  }
+
+  @Test(
+    "An adapter that is only pickled is refused with how to convert it, and one without weights with its path"
+  )
+  func pickled() throws {
+    let folder = try TemporaryFolder()
+    let base = try BaseModel(path: Fixtures.model("smollm2"), pool: pool)
+    try folder.put(
+      String(
+        contentsOfFile: "\(Fixtures.adapter("smollm2"))/adapter_config.json", encoding: .utf8),
+      as: "adapter_config.json")
+    let missing = #expect(throws: FileError.self) {
+      try AdapterFolder.read(folder.path, for: base.configuration)
+    }
+    #expect(missing?.path == folder("adapter_model.safetensors"))
+    try folder.put("", as: "adapter_model.bin")
+    let error = #expect(throws: AdapterError.self) {
+      try AdapterFolder.read(folder.path, for: base.configuration)
+    }
+    #expect(
+      error?.description
+        == "\(folder.path): found only adapter_model.bin; expected adapter_model.safetensors. Convert the adapter with"
+        + " save_pretrained(folder, safe_serialization=True) of PEFT.")
   }
 
   @Test("An adapter of another shape is refused, every misfit named")

@@ -23,6 +23,8 @@ public enum AdapterFolder {
   public static let configurationName = "adapter_config.json"
   /// PEFT's name of the tensor file.
   public static let weightsName = "adapter_model.safetensors"
+  /// Its name of a tensor file that is a Python pickle, which is a program rather than data.
+  private static let pickledName = "adapter_model.bin"
 
   /// Writes an adapter, each file atomically.
   ///
@@ -38,7 +40,7 @@ public enum AdapterFolder {
   /// Reads an adapter for a model.
   ///
   /// - Throws: `AdapterError` where the settings ask for what is not supported, or tensors are missing,
-  ///   unknown, of another shape or not finite; file, JSON and checkpoint errors.
+  ///   unknown, of another shape, not finite or pickled; file, JSON and checkpoint errors.
   public static func read(_ folder: String, for model: ModelConfiguration) throws -> LoRAAdapter {
     let configuration = try readConfiguration(folder)
     let adapter = LoRAAdapter(configuration, for: model)
@@ -47,7 +49,21 @@ public enum AdapterFolder {
   }
 
   /// Reads an adapter's settings alone.
+  ///
+  /// - Throws: `AdapterError` as `read` does for settings and for weights that are pickled: whoever opens an adapter
+  ///   asks for its settings first.
   public static func readConfiguration(_ folder: String) throws -> LoRAConfiguration {
+    let names = [weightsName, pickledName].filter {
+      FileManager.default.fileExists(atPath: "\(folder)/\($0)")
+    }
+    if names == [pickledName] {
+      throw AdapterError(
+        path: folder,
+        problems: [
+          "found only \(pickledName); expected \(weightsName). Convert the adapter with"
+            + " save_pretrained(folder, safe_serialization=True) of PEFT."
+        ])
+    }
     let path = "\(folder)/\(configurationName)"
     return try LoRAConfiguration(json: JSONParser.parse(contentsOf: path), file: path)
   }
