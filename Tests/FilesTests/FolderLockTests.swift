@@ -41,6 +41,18 @@ import Testing
     }
     #expect(error?.path == folder("retired/to"))
     #expect(try folder.content(of: "from/file") == "b" && folder.content(of: "retired/to/file") == "a")
+    // What the system would replace without a word.
+    try FileManager.default.createDirectory(atPath: folder("empty"), withIntermediateDirectories: false)
+    try folder.put("c", as: "a file")
+    try folder.put("d", as: "another")
+    try FileManager.default.createSymbolicLink(atPath: folder("link"), withDestinationPath: "nowhere")
+    for (source, destination) in [("from", "empty"), ("a file", "another"), ("a file", "link")] {
+      let error = #expect(throws: FileError.self) {
+        try AtomicFile.move(folder(source), to: folder(destination))
+      }
+      #expect(error?.problem == .system(code: EEXIST))
+    }
+    #expect(try folder.content(of: "from/file") == "b" && folder.content(of: "another") == "d")
     let missing = #expect(throws: FileError.self) { try AtomicFile.move(folder("none"), to: folder("x")) }
     #expect(missing?.problem == .missing)
   }
