@@ -124,12 +124,12 @@ LK_INLINE lk_u32 lk_round_bf16(lk_f32 v) {
   return (bits & 0x7fffffffu) > 0x7f800000u ? quiet : rounded;
 }
 
-/// The `count` values from column `j` of row `i` on.
 /// The address of element j of row i.
 LK_INLINE const void *lk_element(lk_rows x, size_t i, size_t j) {
   return (const char *)x.base + (i * x.stride + j) * (x.type == LK_BF16 ? sizeof(uint16_t) : sizeof(float));
 }
 
+/// The `count` values from column `j` of row `i` on.
 LK_INLINE lk_f32 lk_load_at(lk_rows x, size_t i, size_t j, size_t count) {
   const size_t place = i * x.stride + j;
   if (x.type == LK_BF16) return lk_bits_to_f32(lk_load_u16((const uint16_t *)x.base + place, count) << 16);

@@ -14,7 +14,7 @@
 // destination is read; every other destination is overwritten whatever it held. Arguments do not overlap
 // unless said otherwise. What may be of either type is computed in float32 and rounded when stored. A group of
 // sixteen partial sums takes a row's elements in turn, and is added up in halves; every level of instructions gives
-// the same bits, but for the matrix products and attention in bfloat16.
+// the same bits, but for the matrix products, and attention in bfloat16.
 
 /// The instruction sets that kernels are compiled for. `LK_SCALAR` is what every processor of the
 /// architecture has (SSE2 on x86-64, NEON on arm64).
