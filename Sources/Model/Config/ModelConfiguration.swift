@@ -92,15 +92,6 @@ public struct ModelConfiguration: Equatable, Sendable {
     }
   }
 
-  /// The number of weights that a token passes through in the decoder layers, norms aside.
-  public var layerParameterCount: Int {
-    layerCount
-      * Projection.allCases.reduce(0) { sum, projection in
-        let (output, input) = shape(of: projection)
-        return sum + output * input
-      }
-  }
-
   /// The factor on attention scores, 1/√D.
   var attentionScale: Float { 1 / Float(headDimension).squareRoot() }
 

@@ -16,16 +16,14 @@ public final class LanguageModelHead {
 
   /// Takes the head's buffers for at most `capacity` scored tokens from `workspace`.
   ///
-  /// - Parameters:
-  ///   - dtype: the type of what products read; nil for the decoder's own.
-  ///   - trains: whether gradients will be asked for.
-  public init(_ decoder: Decoder, dtype: DType? = nil, capacity: Int, trains: Bool, workspace: Workspace) {
+  /// - Parameter trains: whether gradients will be asked for.
+  public init(_ decoder: Decoder, capacity: Int, trains: Bool, workspace: Workspace) {
     let c = decoder.configuration.hiddenSize
     self.decoder = decoder
     self.workspace = workspace
     self.capacity = capacity
     gathered = workspace.take("head", rows: capacity, columns: c)
-    normalized = workspace.take("head", rows: capacity, columns: c, dtype ?? decoder.dtype)
+    normalized = workspace.take("head", rows: capacity, columns: c, decoder.dtype)
     rstd = workspace.take("head", rows: capacity, columns: 1)
     dNormalized = trains ? workspace.take("head", rows: capacity, columns: c) : nil
     scratch = LinearCrossEntropy.Scratch(
