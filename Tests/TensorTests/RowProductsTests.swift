@@ -96,32 +96,6 @@ import Testing
     }
   }
 
-  @Test("Rows weighted and added, in either type, at every level", arguments: [1, 15, 16, 64, 65, 200])
-  func weightedRows(width: Int) {
-    let rows = 9
-    let factors = normalValues(rows, seed: 4)
-    for format in [WeightMatrix.Format.float32, .bfloat16] {
-      let weights = HeldWeights(seed: 5, rows: rows, columns: width, format: format)
-      let start = normalValues(width, seed: 6)
-      let results = KernelLevel.available.map { level in
-        let y = GuardedMatrix(start, rows: 1, columns: width)
-        lk_add_weighted_rows(
-          y.base, factors, weights.matrix.matrix.kernelRows, rows, width, level.code)
-        #expect(y.guardsAreIntact)
-        return y.values
-      }
-      for result in results { expectSameBits(result, results[0]) }
-      let terms = (0..<width).map { column in
-        (0..<rows).map { Double(factors[$0]) * weights.doubles[$0 * width + column] }
-      }
-      expectClose(
-        results[0], zip(start, terms).map { Double($0) + $1.reduce(0, +) },
-        within: zip(start, terms).map {
-          Double(rows + 1) * u * (Double(abs($0)) + $1.reduce(0) { $0 + abs($1) })
-        })
-    }
-  }
-
   @Test(
     "An update's panels are s·B, and are added at every level", arguments: [1, 15, 16, 33, 64], [1, 3, 8])
   func lowRank(width: Int, rank: Int) {

@@ -337,9 +337,6 @@ void lk_gemv_bf16(float *y, const void *w, size_t row_bytes, const float *x, siz
 /// Of every 32 values of x the sixteen even ones, then the sixteen odd ones; zeros fill up the last 32.
 void lk_split_pairs(float *y, const float *x, size_t width, lk_level level);
 
-/// y[j] += Σᵢ c[i]·w[i,j], row after row. Adds.
-void lk_add_weighted_rows(float *y, const float *c, lk_rows w, size_t rows, size_t width, lk_level level);
-
 /// y[j] += Σᵣ c[r]·b[r,j] for a matrix b of `rank` rows in panels of sixteen columns: row p of `panels` holds the
 /// columns 16·p … of every row of b, one after another. Adds.
 void lk_add_low_rank(float *y, const float *c, lk_rows panels, size_t rank, size_t width, lk_level level);
@@ -349,7 +346,7 @@ void lk_add_low_rank(float *y, const float *c, lk_rows panels, size_t rank, size
 void lk_head_scores(float *scores, size_t scores_stride, const float *q, size_t q_stride, size_t heads, lk_rows k,
                     size_t tokens, size_t width, lk_level level);
 
-/// o[h,j] += Σᵢ p[h,i]·v[i,j] for heads that share their values. Adds.
+/// o[h,j] += Σᵢ p[h,i]·v[i,j] for heads that share their values, row after row. Adds.
 void lk_add_head_values(float *o, size_t o_stride, const float *p, size_t p_stride, size_t heads, lk_rows v,
                         size_t tokens, size_t width, lk_level level);
 

@@ -123,8 +123,9 @@ public struct RowAttention: Sendable {
         sum += factor[block] * sums.row(block)[head]
       }
       for block in 0..<blocks { factor[block] /= sum }
-      lk_add_weighted_rows(
-        o.base + head * d, factor, outputs.columns(head * d..<(head + 1) * d).kernelRows, blocks, d,
+      lk_add_head_values(
+        o.base + head * d, d, factor, blocks, 1, outputs.columns(head * d..<(head + 1) * d).kernelRows,
+        blocks, d,
         kernelLevel)
     }
   }
