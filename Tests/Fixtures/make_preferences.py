@@ -41,7 +41,7 @@ EDITS = [
     ),
     ("a lamp", "The fault is [always somewhere] near the light.", "The fault is [never] near the light."),
 ]
-BETA, CHANGE, POSITIVE = 2.0, 5.0, 5.0
+BETA, CHANGE, POSITIVE, CORNER = 2.0, 5.0, 5.0, 0.01
 PREFERENCE, UNLIKELIHOOD = 0.25, 0.05
 
 
@@ -159,7 +159,8 @@ def dense(model, reference, pairs: list[tuple[Side, Side]], rates: list[float]) 
         with torch.no_grad():
             references = score(reference, final), score(reference, draft)
         gain, loss = score(model, final) - references[0], score(model, draft) - references[1]
-        margin = BETA * (gain - loss - POSITIVE * torch.clamp(-gain, min=0))
+        lost = F.smooth_l1_loss(torch.clamp(-gain, min=0), torch.tensor(0.0), beta=CORNER)
+        margin = BETA * (gain - loss - POSITIVE * lost)
         terms.append(PREFERENCE * min(1.0, rate / 0.1) * -F.logsigmoid(margin))
         cut = torch.tensor(draft.changed)
         if cut.any():

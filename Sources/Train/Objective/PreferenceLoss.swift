@@ -12,15 +12,16 @@ import Foundation
 /// | orpo | 1 | tokens | −β·ln σ(ln odds(final) − ln odds(draft)), odds = eˢ / (1 − eˢ) |
 /// | dense | 1, or 5 for words new or cut | Σ g | −ln σ(β·(Δ(final) − Δ(draft) − 5·h(−Δ(final)))) |
 ///
-/// where Δ is the score less that of the reference: the model as it was before the first step; and h(x) is x less
-/// half a hundredth from a hundredth on, 50·x² below it, and 0 below 0. Without the round corner, rounding would decide
-/// at the first step, where Δ is 0, whether the final's gradient counts once or six times.
+/// where Δ is the score less that of the reference: the model as it was before the first step; and h(x), the smooth L1
+/// norm of what of x is above 0, is x² / 0.02 up to a hundredth and x − 0.005 from there on. Without the round corner,
+/// rounding would decide at the first step, where Δ is 0, whether the final's gradient counts once or six times.
 ///
 /// Final and draft share most of their words, and plain DPO may then lower the likelihood of both. The dense loss looks
 /// at the words that differ, does not depend on the length, and its last term keeps the final from losing likelihood.
 ///
 /// - SeeAlso: Rafailov et al., 2023 (DPO, arXiv:2305.18290); Hong et al., 2024 (ORPO, arXiv:2403.07691); Yu et al.,
-///   2023 (RLHF-V, arXiv:2312.00849: g = 5); Pal et al., 2024 (DPO-Positive, arXiv:2402.13228: the last term).
+///   2023 (RLHF-V, arXiv:2312.00849: g = 5); Pal et al., 2024 (DPO-Positive, arXiv:2402.13228: the last term); Girshick,
+///   2015 (smooth L1, arXiv:1504.08083).
 public enum PreferenceLoss: Equatable, Sendable {
   case dpo(beta: Double)
   case orpo(beta: Double)
