@@ -37,6 +37,10 @@ public struct MemoryPlan: Equatable, Sendable {
   /// Refuses a plan that does not fit.
   func check() throws(TrainingError) { try MemoryPlan.check(totalBytes, available: availableBytes) }
 
+  /// What makes a run fit.
+  public static let remedy =
+    "Lower --max-seq-length or --batch-size, give --recompute or --quantize q8, or choose a smaller base."
+
   /// Refuses to take more memory than there is.
   static func check(_ needed: Int, available: Int?) throws(TrainingError) {
     if let available, needed > available { throw .memory(needed: needed, available: available) }

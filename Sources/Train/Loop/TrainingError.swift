@@ -5,8 +5,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
   case nonFinite(step: Int, loss: Double, gradientNorm: Double, keptStep: Int? = nil)
   /// A setting is out of its range; the text says what was found, expected and to do.
   case setting(String)
-  /// The plan needs more memory than the machine has free.
-  case memory(needed: Int, available: Int)
+  /// The plan needs more memory than the machine has free; the remedy says what to do.
+  case memory(needed: Int, available: Int, remedy: String = MemoryPlan.remedy)
   /// A checkpoint is missing, unreadable or of another run.
   case checkpoint(path: String, problem: String)
   /// The folder for the adapter already holds something that a run would write over.
@@ -38,9 +38,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
         + " Lower --learning-rate, or clip with --max-grad-norm 1."
     case .setting(let text):
       text
-    case .memory(let needed, let available):
-      "this run needs \(ByteText.short(needed)); the machine has \(ByteText.short(available)) available."
-        + " Lower --max-seq-length or --batch-size, give --recompute or --quantize q8, or choose a smaller base."
+    case .memory(let needed, let available, let remedy):
+      "this run needs \(ByteText.short(needed)); the machine has \(ByteText.short(available)) available. \(remedy)"
     case .checkpoint(let path, let problem):
       "\(path): \(problem)"
     case .folderTaken(let path, .checkpoint):

@@ -27,12 +27,12 @@ struct PretrainingMemory {
   /// Refuses a run that does not fit.
   ///
   /// - Parameter workspace: the buffers of a step, where they are laid out already.
-  /// - Throws: `TrainingError.setting`.
+  /// - Throws: `TrainingError.memory`.
   func check(workspace: [Workspace.Entry] = []) throws(TrainingError) {
     let needed = workspace.reduce(parameterBytes) { $0 + $1.byteCount }
     guard let available, needed > available else { return }
-    throw .setting(
-      "this run needs \(ByteText.short(needed)); the machine has \(ByteText.short(available)) available."
-        + " Lower --batch-tokens, --hidden-size, --intermediate-size or --layers.")
+    throw .memory(
+      needed: needed, available: available,
+      remedy: "Lower --batch-tokens, --hidden-size, --intermediate-size or --layers.")
   }
 }

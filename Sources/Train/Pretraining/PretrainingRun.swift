@@ -162,7 +162,7 @@ public struct PretrainingRun {
     return configuration
   }
 
-  /// - Throws: `TrainingError.setting` where a step does not fit into memory; nothing of it is touched before.
+  /// - Throws: `TrainingError.memory` where a step does not fit into memory; nothing of it is touched before.
   private func engine(
     _ configuration: ModelConfiguration, _ parameters: ParameterSet, _ optimizer: MuonOptimizer,
     _ memory: PretrainingMemory

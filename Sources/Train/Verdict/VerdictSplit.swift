@@ -11,7 +11,7 @@ struct VerdictSplit {
   let notes: [String]
 
   /// Derives the split of the adapter's run again: it goes by the hash of the text, so that rows which were added since
-  /// leave every piece on its side.
+  /// leave every piece on its side, and by what the run's record names.
   ///
   /// - Throws: ``VerdictInputError/noSplit(adapter:found:)`` where the run does not say how it split, or held nothing
   ///   out; ``ArchiveError``.
@@ -30,9 +30,17 @@ struct VerdictSplit {
         maxSequenceLength: max(
           ExampleEncoder.minimumSequenceLength, settings?["max_seq_length"]?.intValue ?? window),
         masksPrompt: settings?["mask_prompt"]?.boolValue ?? true, validFraction: fraction))
+    let pins = record.flatMap(RowPins.init(record:))
+    let pinned = archive.rows.map { pins == nil ? "" : $0.pin }
+    let derived = Set(dataset.heldOutRows)
+    // A run that began with an adapter held out fewer rows than their hashes say, and maybe others.
+    let candidates = archive.rows.indices.filter {
+      guard let pins else { return derived.contains($0) }
+      return pins.heldOut.contains(pinned[$0])
+        || derived.contains($0) && !pins.training.contains(pinned[$0])
+    }
     self.init(
-      archive.rows, groups: dataset.duplicateGroups, candidates: dataset.heldOutRows,
-      trained: record.flatMap(RowPins.init(record:))?.training ?? [])
+      archive.rows, groups: dataset.duplicateGroups, candidates: candidates, trained: pins?.training ?? [])
   }
 
   /// Holds out the rows of other files, but for those that the adapter was trained on: what its run says that it saw,

@@ -281,6 +281,32 @@ struct VerdictRunTests {
     }
   }
 
+  @Test("An adapter that began with another is judged on what its own run held out")
+  func begunWithAnother() throws {
+    var first = tiny
+    first.options.validFraction = 0
+    first.options.maxSteps = 1
+    try first.start()
+    var second = first
+    second.adapterName = "second"
+    second.options.initialAdapter = first.adapterPath
+    second.options.validFraction = 0.1
+    second.archive = try tiny.folder.put(
+      try String(contentsOfFile: tiny.archive, encoding: .utf8)
+        + ["anvil", "bench", "crate"].map {
+          #"{"id":"\#($0)","seed":{"topic":"\#($0)","length":9,"kind":"note"},"text":"What the \#($0) did last spring."}"#
+            + "\n"
+        }.joined(), as: "grown.jsonl")
+    try second.start()
+    var run = verdict()
+    run.adapterPath = second.adapterPath
+    let record = try #require(try RunRecord.read(second.adapterPath))
+    let heldOut = try #require(record["data"]?["held_out"]?.arrayValue).compactMap(\.stringValue)
+    #expect(heldOut.count == 2)
+    let outcome = try run.start { _ in }
+    #expect(outcome.pieces.map(\.id) == heldOut && outcome.notes.isEmpty)
+  }
+
   @Test("An archive that has changed since is told, and a row that was trained on is never held out")
   func changed() throws {
     try tiny.start()
