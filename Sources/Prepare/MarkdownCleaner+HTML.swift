@@ -7,43 +7,43 @@ extension MarkdownCleaner {
   /// Drops a comment or a tag, with all that is in it where that is not for reading; what a tag means becomes
   /// Markdown.
   mutating func dropMarkup() -> Bool {
-    if bytes[position...].starts(with: "<!--".utf8) {
-      let end = find("-->", from: position + 4, limit: .max).map { $0 + 3 } ?? bytes.count
-      return drop(end - position, as: .comment)
+    let rest = bytes[position...]
+    if rest.starts(with: "<!--".utf8) { return dropComment() }
+    if rest.starts(with: "<http://".utf8) || rest.starts(with: "<https://".utf8) {
+      let address = rest.dropFirst().prefix { $0 > 0x20 && !"<>".utf8.contains($0) }
+      guard address.endIndex < bytes.count, bytes[address.endIndex] == UInt8(ascii: ">") else { return false }
+      return drop(address.count + 2, as: .linkTarget)
     }
-    var start = position + 1
-    let closes = start < bytes.count && bytes[start] == UInt8(ascii: "/")
-    if closes { start += 1 }
-    guard start < bytes.count, bytes[start].isASCIILetter else { return false }
-    let rest = bytes[start...]
-    if rest.starts(with: "http://".utf8) || rest.starts(with: "https://".utf8),
-      let end = find(">", from: start, limit: 2048)
-    {
-      return drop(end + 1 - position, as: .linkTarget)
-    }
-    let name = String(decoding: rest.prefix { $0.isASCIIWord || $0 == UInt8(ascii: "-") }, as: UTF8.self)
-      .lowercased()
-    let after = start + name.utf8.count
-    guard after < bytes.count,
-      bytes[after].isASCIISpace || bytes[after] == UInt8(ascii: ">") || bytes[after] == UInt8(ascii: "/"),
-      let end = find(">", from: after, limit: 4096)
-    else { return false }
-    if !closes, let change = dropElement(name, contentStart: end + 1) {
+    guard let tag = InlineTag(rest, hasBraces: source == .mdx) else { return false }
+    if !tag.closes, let change = dropElement(tag) {
       count(change)
       return true
     }
-    position = end + 1
-    count(name == "img" ? .embed : .html)
-    if closes { close(name) } else { open(name) }
+    position += tag.length
+    count(tag.name == "img" ? .embed : .html)
+    if tag.closes { close(tag.name) } else { open(tag.name) }
     return true
   }
 
+  /// Drops a comment, one that starts a line with all that comes where it has no end; within a sentence it is text
+  /// unless it ends in its paragraph.
+  private mutating func dropComment() -> Bool {
+    let start = bytes[line.range].firstIndex { !" \t>-+*".utf8.contains($0) } ?? position
+    let end = next("-->", from: position + 4).map { $0 + 3 }
+    if start == position, !isFragment { return drop((end ?? bytes.count) - position, as: .comment) }
+    // What follows a tag at the start of a line is as much HTML as the tag.
+    let isMarkup = bytes[start] == UInt8(ascii: "<")
+    guard let end, isMarkup || end <= next("\n\n", from: position) ?? bytes.count else { return false }
+    return drop(end - position, as: .comment)
+  }
+
   /// Goes on behind an element whose content is not for reading or is not Markdown.
-  private mutating func dropElement(_ name: String, contentStart: Int) -> TextChange? {
+  private mutating func dropElement(_ tag: InlineTag) -> TextChange? {
+    let name = tag.name
     let isHidden = Self.hiddenElements.contains(name)
     guard isHidden || name == "pre" || name == "sup" else { return nil }
-    let isEmpty = bytes[contentStart - 2] == UInt8(ascii: "/")
-    guard !isEmpty, let close = find("</\(name)", from: contentStart, limit: name == "sup" ? 512 : .max),
+    let contentStart = position + tag.length
+    guard !tag.isEmpty, let close = find("</\(name)", from: contentStart, limit: name == "sup" ? 512 : .max),
       let end = find(">", from: close, limit: 64)
     else {
       guard isHidden else { return nil }

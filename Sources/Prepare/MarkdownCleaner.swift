@@ -13,16 +13,22 @@ struct MarkdownCleaner {
   }
 
   let bytes: [UInt8]
-  private let source: Source
+  let source: Source
+  /// The lines that are not passed yet, the last one first.
+  private var lines: [MarkdownLines.Line]
   /// The blocks of code that are not passed yet, the last one first.
   private var code: [Range<Int>]
   /// The names that links are defined under.
   private let labels: Set<String>
+  /// Whether it is a part of a line: no rule for lines holds in it.
+  let isFragment: Bool
   var position = 0
   var output: [UInt8] = []
   private var changes: [TextChange: Int] = [:]
   /// Whether a call that ends highlighted code may still come.
   var hasHighlightEnd = true
+  /// Where each text that was looked for comes next, and from where on that is so.
+  private var found: [String: (from: Int, at: Int?)] = [:]
   /// Where a tag of HTML last started a block.
   var blockStart = 0
   /// Where the output of each quotation in HTML that is open starts.
@@ -40,17 +46,22 @@ struct MarkdownCleaner {
     let isCode = { (line: MarkdownLines.Line) in line.block == .fencedCode || line.block == .indentedCode }
     let labels = lines.filter { !isCode($0) }.compactMap { definedLabel(bytes[$0.range]) }
     var cleaner = MarkdownCleaner(
-      bytes: bytes, source: source, code: lines.ranges(where: isCode).reversed(),
-      labels: Set(labels))
+      bytes: bytes, source: source, lines: lines, code: lines.ranges(where: isCode).reversed(),
+      labels: Set(labels), isFragment: false)
     cleaner.run()
     return CleanText(text: tidied(cleaner.output), changes: cleaner.changes)
   }
 
-  private init(bytes: [UInt8], source: Source, code: [Range<Int>], labels: Set<String>) {
+  private init(
+    bytes: [UInt8], source: Source, lines: [MarkdownLines.Line], code: [Range<Int>], labels: Set<String>,
+    isFragment: Bool
+  ) {
     self.bytes = bytes
     self.source = source
+    self.lines = lines.reversed()
     self.code = code
     self.labels = labels
+    self.isFragment = isFragment
     output.reserveCapacity(bytes.count)
   }
 
@@ -181,7 +192,9 @@ struct MarkdownCleaner {
   }
 
   private func fragment(_ bytes: [UInt8]) -> MarkdownCleaner {
-    var cleaner = MarkdownCleaner(bytes: bytes, source: source, code: [], labels: labels)
+    var cleaner = MarkdownCleaner(
+      bytes: bytes, source: source, lines: MarkdownLines.lines(of: bytes, dialect: .plain), code: [],
+      labels: labels, isFragment: true)
     cleaner.run()
     return cleaner
   }
@@ -244,7 +257,21 @@ struct MarkdownCleaner {
 
   // MARK: Bytes
 
-  var lineEnd: Int { bytes[position...].firstIndex(of: 0x0A) ?? bytes.count }
+  /// The line that is being read; the last one at the end.
+  var line: MarkdownLines.Line {
+    mutating get {
+      while lines.count > 1, let line = lines.last, line.range.upperBound <= position { lines.removeLast() }
+      return lines.last ?? MarkdownLines.Line(range: 0..<bytes.count, block: .other, isQuoted: false)
+    }
+  }
+
+  /// Where it ends, before its line end.
+  var lineEnd: Int {
+    mutating get {
+      let end = line.range.upperBound
+      return end > position && bytes[end - 1] == 0x0A ? end - 1 : end
+    }
+  }
 
   mutating func copy(_ number: Int) {
     let end = min(position + number, bytes.count)
@@ -259,6 +286,14 @@ struct MarkdownCleaner {
   }
 
   mutating func count(_ change: TextChange) { changes[change, default: 0] += 1 }
+
+  /// Where `text` comes next, searched for once however often it is asked for on the way there.
+  mutating func next(_ text: String, from start: Int) -> Int? {
+    if let last = found[text], last.from <= start, last.at.map({ start <= $0 }) ?? true { return last.at }
+    let offset = find(text, from: start, limit: .max)
+    found[text] = (start, offset)
+    return offset
+  }
 
   func find(_ text: String, from start: Int, limit: Int) -> Int? {
     guard start <= bytes.count else { return nil }

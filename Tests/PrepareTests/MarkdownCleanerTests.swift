@@ -88,6 +88,18 @@ struct MarkdownCleanerTests {
       markdown: "&nbsp;&nbsp;It&rsquo;s na&iuml;ve &rarr; &#146;&#x41; &x; AT&T `&amp;`\n\n    &lt;",
       text: "It’s naïve → ’A &x; AT&T `&amp;`\n\n    &lt;", changes: [:]),
     Case(
+      name: "a < that starts no tag is text, and what stands in quotes ends no tag",
+      markdown:
+        "If i<b and more,\n\n- c\n- k->n\n\n> When x <y holds\n\nd <e\n\nf='>'> <g h=i\"j> <k\n<l> m <img alt=\"n > o\"\n src='p' q r=s/> t</u\n > <v\n\nw=\"x\"> <http://y\nz>",
+      text:
+        "If i<b and more,\n\n- c\n- k->n\n\n> When x <y holds\n\nd <e\n\nf='>'> <g h=i\"j> <k\n m  t <v\n\nw=\"x\"> <http://y\nz>",
+      changes: [.html: 2, .embed: 1]),
+    Case(
+      name: "comments end, start a line, or are text",
+      markdown:
+        "a <!-- b <!-- c\n\nd --> e <!-- f\n-->\n\n<!-- g\n\nh --> i\n\n<p><!-- j\n\nk --></p>\n\nl\n- <!-- m\n\nn",
+      text: "a <!-- b <!-- c\n\nd --> e\n\n i\n\nl\n-", changes: [.comment: 4, .html: 2]),
+    Case(
       name: "unclosed marks stay as they are", markdown: "a [b (c {{ d `e ![f <g",
       text: "a [b (c {{ d `e ![f <g",
       changes: [:]),
@@ -103,7 +115,7 @@ struct MarkdownCleanerTests {
   @Test("In MDX statements go, and what is indented is no code")
   func mdx() {
     let text =
-      "\nimport A from 'a'\nexport const b = 1\n\n<A>\n\n    [c](d)\n\n</A>\n\nexport const e = {\n  f: 1\n}\n\ng\nimport h"
+      "\nimport A from 'a'\nexport const b = 1\n\n<A b={{ c: 1 > 0 }} {...d}>\n\n    [c](d)\n\n</A>\n\nexport const e = {\n  f: 1\n}\n\ng\nimport h"
     let result = MarkdownCleaner.clean(text, as: .mdx)
     #expect(result.text == "    c\n\ng\nimport h")
     #expect(result.changes == [.shortcode: 2, .html: 2, .linkTarget: 1])
