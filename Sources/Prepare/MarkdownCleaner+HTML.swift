@@ -51,10 +51,11 @@ extension MarkdownCleaner {
       return .embed
     }
     if name == "sup", Superscript(bytes[contentStart..<close]) != .note { return nil }
-    let element = position...end
-    position = end + 1
     if name == "pre" {
-      writeBlock(HTMLConverter.markdown(of: String(decoding: bytes[element], as: UTF8.self)).text)
+      let element = String(decoding: bytes[position...end], as: UTF8.self)
+      writeBlock(HTMLConverter.markdown(of: element).text, to: end + 1)
+    } else {
+      position = end + 1
     }
     return isHidden ? .embed : .html
   }
@@ -72,7 +73,7 @@ extension MarkdownCleaner {
     case "blockquote":
       startBlock(2)
       // Deeper ones are part of the last, so that no text takes time with the square of its length.
-      if quotations.count < 32 { quotations.append(output.count) }
+      if quotations.count < 32 { quotations.append((output.count, lineMarks)) }
     case "ul", "ol":
       startBlock(lists.isEmpty ? 2 : 1)
       lists.append(name == "ol" ? 0 : nil)
@@ -111,75 +112,5 @@ extension MarkdownCleaner {
         startBlock(2)
       }
     }
-  }
-
-  private mutating func startItem() {
-    startBlock(1)
-    // Three columns are within an item of either kind.
-    output += String(repeating: "   ", count: min(max(lists.count, 1) - 1, 32)).utf8
-    if case let number?? = lists.last {
-      lists[lists.count - 1] = number + 1
-      output += "\(number + 1). ".utf8
-    } else {
-      output += "- ".utf8
-    }
-  }
-
-  /// Puts the mark of a quotation before every line of the innermost one.
-  mutating func closeQuotation() {
-    let start = quotations.removeLast()
-    let text = Self.tidied(Array(output[start...]))
-    output.removeLast(output.count - start)
-    let marks = text.isEmpty ? "" : "> "
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    // The quotation is whole: what comes has no part in its marks.
-    output += (lines.map { (marks + $0).withoutTrailingSpace } + ["", ""]).joined(separator: "\n").utf8
-  }
-
-  /// Writes a block of lines, each behind the marks of the item or quotation it is in.
-  mutating func writeBlock(_ text: String) {
-    startBlock(2)
-    let marks = output[outputLineStart...].map { $0 == UInt8(ascii: ">") ? $0 : 0x20 }
-    let lines = text.utf8.split(separator: 0x0A, omittingEmptySubsequences: false)
-    output += lines.joined(separator: [0x0A] + marks)
-    startBlock(2)
-  }
-
-  /// Where the last line of the output starts, behind what is outside of the innermost quotation.
-  private var outputLineStart: Int {
-    let base = quotations.last ?? 0
-    return output[base...].lastIndex(of: 0x0A).map { $0 + 1 } ?? base
-  }
-
-  /// Sees to so many ends of lines before what comes; a line of marks alone, `- ` or `> `, goes on.
-  private mutating func startBlock(_ breaks: Int) {
-    let base = quotations.last ?? 0
-    while output.count > base, output.last == 0x20 || output.last == 0x09 { output.removeLast() }
-    let line = Array(output[outputLineStart...])
-    let marks = line.prefix { " \t>".utf8.contains($0) }
-    let isQuoted = marks.contains(UInt8(ascii: ">"))
-    if !line.isEmpty, Self.isMark(line[marks.endIndex...]) {
-      output.append(0x20)
-    } else if isQuoted {
-      // What comes on the next line has marks of its own.
-      guard !bytes[position..<lineEnd].allSatisfy(\.isASCIISpace) else { return }
-      if breaks > 1 { output += [0x0A] + marks }
-      output += [0x0A] + marks
-    } else if output.count > base {
-      let present = output[base...].reversed().prefix { $0 == 0x0A }.count
-      output += Array(repeating: 0x0A, count: max(0, breaks - present))
-    }
-    let end = isQuoted ? lineEnd : nextCode
-    while position < end, bytes[position].isASCIISpace { position += 1 }
-    blockStart = position
-  }
-
-  /// Whether a line behind the marks of its quotations is nothing, or the mark of an item or heading alone.
-  private static func isMark(_ line: ArraySlice<UInt8>) -> Bool {
-    guard let last = line.last else { return true }
-    if last == UInt8(ascii: "#") { return line.allSatisfy { $0 == last } }
-    if line.count == 1 { return "-+*".utf8.contains(last) }
-    return (last == UInt8(ascii: ".") || last == UInt8(ascii: ")"))
-      && line.dropLast().allSatisfy(\.isASCIIDigit)
   }
 }

@@ -26,8 +26,8 @@ extension MarkdownCleaner {
       guard words(of: start..<last).first == "endhighlight" else { continue }
       let code = String(decoding: bytes[call.upperBound..<start], as: UTF8.self)
       let fence = CodeFence.backticks(around: code, minimum: 3)
-      position = last
-      writeBlock(fence + (opening.dropFirst().first ?? "") + "\n" + code.withoutBlankEnds + "\n" + fence)
+      writeBlock(
+        fence + (opening.dropFirst().first ?? "") + "\n" + code.withoutBlankEnds + "\n" + fence, to: last)
       count(.shortcode)
       return true
     }

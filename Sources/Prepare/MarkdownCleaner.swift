@@ -31,8 +31,8 @@ struct MarkdownCleaner {
   private var found: [String: (from: Int, at: Int?)] = [:]
   /// Where a tag of HTML last started a block.
   var blockStart = 0
-  /// Where the output of each quotation in HTML that is open starts.
-  var quotations: [Int] = []
+  /// Where the output of each quotation in HTML that is open starts, and what its further lines start with.
+  var quotations: [(start: Int, marks: [UInt8])] = []
   /// The items so far of each numbered list in HTML that is open, and nil for each other one.
   var lists: [Int?] = []
   /// Where the output ended when emphasis in HTML last started, and its mark.
@@ -261,7 +261,7 @@ struct MarkdownCleaner {
   var line: MarkdownLines.Line {
     mutating get {
       while lines.count > 1, let line = lines.last, line.range.upperBound <= position { lines.removeLast() }
-      return lines.last ?? MarkdownLines.Line(range: 0..<bytes.count, block: .other, isQuoted: false)
+      return lines.last ?? MarkdownLines.Line(range: 0..<bytes.count, block: .other)
     }
   }
 

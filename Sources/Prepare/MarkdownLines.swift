@@ -22,7 +22,11 @@ struct MarkdownLines {
     /// Its bytes, with its end.
     let range: Range<Int>
     let block: Block
-    let isQuoted: Bool
+    var isQuoted = false
+    /// Whether an item of a list starts on it.
+    var startsItem = false
+    /// The column at which the text starts of the items it is in, outside of quotations.
+    var indent = 0
   }
 
   /// The lines of `bytes`, in their order.
@@ -34,7 +38,9 @@ struct MarkdownLines {
       let end = bytes[start...].firstIndex(of: 0x0A) ?? bytes.count
       let block = reader.read(bytes[start..<end])
       lines.append(
-        Line(range: start..<min(end + 1, bytes.count), block: block, isQuoted: reader.isQuoted))
+        Line(
+          range: start..<min(end + 1, bytes.count), block: block, isQuoted: reader.isQuoted,
+          startsItem: reader.startsItem, indent: reader.indent))
       start = end + 1
     }
     return lines
@@ -44,6 +50,8 @@ struct MarkdownLines {
     case quotation
     /// An item of a list, whose further lines are indented by so many columns.
     case item(indent: Int)
+
+    var isQuotation: Bool { if case .quotation = self { true } else { false } }
   }
 
   private enum Leaf: Equatable {
@@ -59,16 +67,24 @@ struct MarkdownLines {
   private let dialect: Dialect
   private var containers: [Container] = []
   private var leaf = Leaf.none
+  private var startsItem = false
 
   private init(dialect: Dialect) { self.dialect = dialect }
 
   private var isQuoted: Bool {
-    containers.contains { if case .quotation = $0 { true } else { false } }
+    containers.contains(where: \.isQuotation)
+  }
+
+  private var indent: Int {
+    var columns = 0
+    for case .item(let indent) in containers.prefix(while: { !$0.isQuotation }) { columns += indent }
+    return columns
   }
 
   private mutating func read(_ line: ArraySlice<UInt8>) -> Block {
     var cursor = LineCursor(line)
     var depth = 0
+    startsItem = false
     while depth < containers.count, Self.enter(containers[depth], &cursor) { depth += 1 }
     if depth == containers.count, let block = goOn(cursor) { return block }
     let goesOn = leaf == .paragraph && depth < containers.count && dialect != .plain
@@ -77,6 +93,7 @@ struct MarkdownLines {
       close(to: depth)
       leaf = .none
       containers.append(container)
+      startsItem = startsItem || !container.isQuotation
       depth += 1
     }
     // A line that starts no block goes on with the paragraph, though the marks of its quotation are missing.
@@ -207,7 +224,7 @@ struct MarkdownLines {
   }
 
   /// Whether a line is three or more of `*`, `-` or `_`.
-  private static func isRule(_ line: ArraySlice<UInt8>) -> Bool {
+  static func isRule(_ line: ArraySlice<UInt8>) -> Bool {
     guard let mark = line.first, "*-_".utf8.contains(mark) else { return false }
     return line.allSatisfy { $0 == mark || $0.isASCIISpace } && line.count { $0 == mark } >= 3
   }

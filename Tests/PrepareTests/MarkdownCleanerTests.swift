@@ -63,6 +63,13 @@ struct MarkdownCleanerTests {
       markdown: "> <p>a</p><p>b</p>\n> c\n\n- <p>d</p>\n- <pre>e\nf</pre>",
       text: "> a\n>\n> b\n> c\n\n- d\n\n- ```\n  e\n  f\n  ```", changes: [.html: 7]),
     Case(
+      name: "blocks of HTML stay within the items they are in, and those behind them where they are",
+      markdown:
+        "- a <p>b</p>\n  - c\n    - <div>d</div>\n      e\n- f<blockquote><p>g</p><p>h</p></blockquote>\n  i\n\nj\n\n1. k\n\n   <pre>l\nm</pre>\n\nn<p>o</p>\n\n> - p <p>q</p> r<hr>s\n\n<ul><li><p>t</p><p>u</p></li><li>v</ul>",
+      text:
+        "- a\n\n  b\n\n  - c\n    - d\n\n      e\n- f\n\n  > g\n  >\n  > h\n\n  i\n\nj\n\n1. k\n\n   ```\n   l\n   m\n   ```\n\nn\n\no\n\n> - p\n>\n>   q\n>\n>   r\n>\n>   * * *\n>\n>   s\n\n- t\n\n   u\n\n- v",
+      changes: [.html: 25]),
+    Case(
       name: "preformatted HTML and highlight blocks become code that nothing in them closes",
       markdown:
         "a <pre><code>b &lt; <i>c</i>\n\n    ```</code></pre>d\n{% highlight x %}\n```\ne\n{% endhighlight %}\nf {% highlight y %}",
