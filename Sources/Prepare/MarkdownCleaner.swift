@@ -19,12 +19,14 @@ struct MarkdownCleaner {
   /// The blocks of code that are not passed yet, the last one first.
   private var code: [Range<Int>]
   /// The names that links are defined under.
-  private let labels: Set<String>
+  let names: Set<String>
+  /// The lines that define them and are not passed yet, the last one first.
+  private var definitions: [Range<Int>]
   /// Whether it is a part of a line: no rule for lines holds in it.
   let isFragment: Bool
   var position = 0
   var output: [UInt8] = []
-  private var changes: [TextChange: Int] = [:]
+  var changes: [TextChange: Int] = [:]
   /// Whether a call that ends highlighted code may still come.
   var hasHighlightEnd = true
   /// Where each text that was looked for comes next, and from where on that is so.
@@ -43,31 +45,40 @@ struct MarkdownCleaner {
   static func clean(_ markdown: String, as source: Source = .markdown) -> CleanText {
     let bytes = Array(markdown.utf8)
     let lines = MarkdownLines.lines(of: bytes, dialect: source == .mdx ? .mdx : .markdown)
-    let isCode = { (line: MarkdownLines.Line) in line.block == .fencedCode || line.block == .indentedCode }
-    let labels = lines.filter { !isCode($0) }.compactMap { definedLabel(bytes[$0.range]) }
-    var cleaner = MarkdownCleaner(
-      bytes: bytes, source: source, lines: lines, code: lines.ranges(where: isCode).reversed(),
-      labels: Set(labels), isFragment: false)
+    // A page shows all that it has.
+    let definitions = source == .html ? LinkDefinitions() : LinkDefinitions(in: bytes, lines: lines)
+    var cleaner = MarkdownCleaner(bytes: bytes, source: source, lines: lines, definitions: definitions)
     cleaner.run()
     return CleanText(text: tidied(cleaner.output), changes: cleaner.changes)
   }
 
   private init(
-    bytes: [UInt8], source: Source, lines: [MarkdownLines.Line], code: [Range<Int>], labels: Set<String>,
-    isFragment: Bool
+    bytes: [UInt8], source: Source, lines: [MarkdownLines.Line], definitions: LinkDefinitions
   ) {
     self.bytes = bytes
     self.source = source
     self.lines = lines.reversed()
-    self.code = code
-    self.labels = labels
-    self.isFragment = isFragment
+    code = lines.ranges(where: \.isCode).reversed()
+    names = definitions.names
+    self.definitions = definitions.ranges.reversed()
+    isFragment = false
     output.reserveCapacity(bytes.count)
+  }
+
+  /// Cleans words within a line of `whole`.
+  init(fragment bytes: [UInt8], of whole: MarkdownCleaner) {
+    self.bytes = bytes
+    source = whole.source
+    lines = MarkdownLines.lines(of: bytes, dialect: .plain).reversed()
+    (code, definitions) = ([], [])
+    names = whole.names
+    isFragment = true
+    run()
   }
 
   private mutating func run() {
     while position < bytes.count {
-      if position == blockStart || bytes[position - 1] == 0x0A, copyCodeBlock() || dropLine() { continue }
+      if isLineStart, copyCodeBlock() || dropLine() { continue }
       switch bytes[position] {
       case UInt8(ascii: "\\"): copy(2)
       case UInt8(ascii: "`"): copyCode()
@@ -82,6 +93,8 @@ struct MarkdownCleaner {
     }
     while !quotations.isEmpty { closeQuotation() }
   }
+
+  private var isLineStart: Bool { !isFragment && (position == blockStart || bytes[position - 1] == 0x0A) }
 
   // MARK: Code
 
@@ -125,19 +138,30 @@ struct MarkdownCleaner {
   /// Drops what is nothing but plumbing from the start of a line on: a link's definition, an address alone, a table
   /// of contents, statements in MDX.
   private mutating func dropLine() -> Bool {
-    if dropStatements() { return true }
+    if dropStatements() || dropDefinition() { return true }
     let first = bytes[position...].first { $0 != 0x20 && $0 != 0x09 }
-    guard first == UInt8(ascii: "h") || first == UInt8(ascii: "[") else { return false }
-    let line = bytes[position..<lineEnd]
-    let words = line.drop { $0.isASCIISpace }
-    if first == UInt8(ascii: "h"), Self.isAddress(words) {
-      return drop(line.count + 1, as: .embed)
+    guard let first, "h[<".utf8.contains(first) else { return false }
+    let words = bytes[position..<lineEnd].drop(while: \.isASCIISpace)
+    if Self.isAddress(words) || (source != .html && Self.isAutolink(words)) {
+      return dropLines(to: lineEnd + 1, as: .embed)
     }
-    if Self.definedLabel(line) != nil { return drop(line.count + 1, as: .linkTarget) }
     if words.starts(with: "[TOC]".utf8) || words.starts(with: "[[toc]]".utf8) {
-      return drop(line.count + 1, as: .navigation)
+      return dropLines(to: lineEnd + 1, as: .navigation)
     }
     return false
+  }
+
+  private mutating func dropDefinition() -> Bool {
+    while let range = definitions.last, range.upperBound <= position { definitions.removeLast() }
+    guard let range = definitions.last, line.range.lowerBound == range.lowerBound else { return false }
+    return dropLines(to: range.upperBound, as: .linkTarget)
+  }
+
+  /// Drops what is left up to the end of a line, with its indentation, which may be written already.
+  private mutating func dropLines(to end: Int, as change: TextChange) -> Bool {
+    let start = outputLineStart
+    if output[start...].allSatisfy(\.isASCIISpace) { output.removeLast(output.count - start) }
+    return drop(end - position, as: change)
   }
 
   /// Drops a paragraph that imports or exports, which is no text in MDX.
@@ -149,110 +173,17 @@ struct MarkdownCleaner {
     return drop((find("\n\n", from: position, limit: .max) ?? bytes.count) - position, as: .shortcode)
   }
 
-  /// The name that a line defines a link under, as ``label(_:)`` has it.
-  private static func definedLabel(_ line: ArraySlice<UInt8>) -> String? {
-    let words = line.drop { $0.isASCIISpace }
-    guard words.first == UInt8(ascii: "["), !words.starts(with: "[^".utf8),
-      let close = words.firstIndex(of: UInt8(ascii: "]")),
-      words[close...].starts(with: "]: ".utf8), words[close...].contains(UInt8(ascii: "/"))
-    else { return nil }
-    return label(words[..<close].dropFirst())
-  }
-
-  /// A name as it is compared: case and the kind of white space do not count.
-  private static func label(_ words: ArraySlice<UInt8>) -> String {
-    String(decoding: words, as: UTF8.self).lowercased().split(whereSeparator: \.isWhitespace)
-      .joined(separator: " ")
-  }
-
   private static func isAddress(_ line: ArraySlice<UInt8>) -> Bool {
     guard line.starts(with: "http://".utf8) || line.starts(with: "https://".utf8) else { return false }
     return line.reversed().drop { $0.isASCIISpace }.allSatisfy { !$0.isASCIISpace && $0 != UInt8(ascii: "<") }
   }
 
-  // MARK: Links and images
-
-  /// Drops `![words](address)`, `![words][name]` and `![name]`.
-  private mutating func dropImage() -> Bool {
-    guard bytes[position...].starts(with: "![".utf8), let end = linkEnd(from: position + 1) else {
+  /// Whether a line is `<address>`.
+  private static func isAutolink(_ line: ArraySlice<UInt8>) -> Bool {
+    guard line.first == UInt8(ascii: "<"), let end = line.firstIndex(of: UInt8(ascii: ">")) else {
       return false
     }
-    return drop(end.link - position, as: .embed)
-  }
-
-  /// Leaves the words of `[words](address)`, `[words][name]` and `[name]`, which are cleaned in their turn.
-  private mutating func unwrapLink() -> Bool {
-    guard let end = linkEnd(from: position), !bytes[position...].starts(with: "[^".utf8) else { return false }
-    count(.linkTarget)
-    let words = fragment(Array(bytes[position + 1..<end.words]))
-    output += words.output
-    changes.merge(words.changes, uniquingKeysWith: +)
-    position = end.link
-    return true
-  }
-
-  private func fragment(_ bytes: [UInt8]) -> MarkdownCleaner {
-    var cleaner = MarkdownCleaner(
-      bytes: bytes, source: source, lines: MarkdownLines.lines(of: bytes, dialect: .plain), code: [],
-      labels: labels, isFragment: true)
-    cleaner.run()
-    return cleaner
-  }
-
-  /// Where the words of the link that opens at `start` end, and where it ends itself.
-  private func linkEnd(from start: Int) -> (words: Int, link: Int)? {
-    guard let words = closing(UInt8(ascii: "["), UInt8(ascii: "]"), from: start) else { return nil }
-    switch words + 1 < bytes.count ? bytes[words + 1] : 0x0A {
-    case UInt8(ascii: "("):
-      return closing(UInt8(ascii: "("), UInt8(ascii: ")"), from: words + 1).map { (words, $0 + 1) }
-    case UInt8(ascii: "["):
-      return closing(UInt8(ascii: "["), UInt8(ascii: "]"), from: words + 1).map { (words, $0 + 1) }
-    default: return labels.contains(Self.label(bytes[start + 1..<words])) ? (words, words + 1) : nil
-    }
-  }
-
-  /// The partner of the bracket at `start`, within the paragraph.
-  private func closing(_ open: UInt8, _ close: UInt8, from start: Int) -> Int? {
-    var depth = 0
-    var index = start
-    while index < bytes.count, index - start < 4096 {
-      switch bytes[index] {
-      case UInt8(ascii: "\\"): index += 1
-      case open: depth += 1
-      case close:
-        depth -= 1
-        if depth == 0 { return index }
-      case 0x0A where index + 1 < bytes.count && bytes[index + 1] == 0x0A: return nil
-      default: break
-      }
-      index += 1
-    }
-    return nil
-  }
-
-  private static let trackers = ["utm_", "fbclid", "gclid", "mc_cid", "mc_eid", "igshid"]
-
-  /// Copies an address in the text without the parameters that follow its readers.
-  private mutating func cleanAddress() -> Bool {
-    let rest = bytes[position...]
-    guard rest.starts(with: "http://".utf8) || rest.starts(with: "https://".utf8) else { return false }
-    let address = rest.prefix { !$0.isASCIISpace && $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: ")") }
-    let parts = address.split(separator: UInt8(ascii: "?"), maxSplits: 1)
-    guard parts.count == 2 else {
-      copy(address.count)
-      return true
-    }
-    let parameters = parts[1].split(separator: UInt8(ascii: "&"))
-    let kept = parameters.filter { parameter in !Self.trackers.contains { parameter.starts(with: $0.utf8) } }
-    guard kept.count < parameters.count else {
-      copy(address.count)
-      return true
-    }
-    output += parts[0]
-    if !kept.isEmpty { output += [UInt8(ascii: "?")] + kept.joined(separator: [UInt8(ascii: "&")]) }
-    position += address.count
-    count(.tracking)
-    return true
+    return isAddress(line[..<end].dropFirst()) && line[(end + 1)...].allSatisfy(\.isASCIISpace)
   }
 
   // MARK: Bytes

@@ -23,10 +23,14 @@ struct MarkdownLines {
     let range: Range<Int>
     let block: Block
     var isQuoted = false
+    /// Whether it goes on with the paragraph of the line above.
+    var goesOn = false
     /// Whether an item of a list starts on it.
     var startsItem = false
     /// The column at which the text starts of the items it is in, outside of quotations.
     var indent = 0
+
+    var isCode: Bool { block == .fencedCode || block == .indentedCode }
   }
 
   /// The lines of `bytes`, in their order.
@@ -40,7 +44,7 @@ struct MarkdownLines {
       lines.append(
         Line(
           range: start..<min(end + 1, bytes.count), block: block, isQuoted: reader.isQuoted,
-          startsItem: reader.startsItem, indent: reader.indent))
+          goesOn: reader.lineGoesOn, startsItem: reader.startsItem, indent: reader.indent))
       start = end + 1
     }
     return lines
@@ -68,6 +72,7 @@ struct MarkdownLines {
   private var containers: [Container] = []
   private var leaf = Leaf.none
   private var startsItem = false
+  private var lineGoesOn = false
 
   private init(dialect: Dialect) { self.dialect = dialect }
 
@@ -84,7 +89,7 @@ struct MarkdownLines {
   private mutating func read(_ line: ArraySlice<UInt8>) -> Block {
     var cursor = LineCursor(line)
     var depth = 0
-    startsItem = false
+    (startsItem, lineGoesOn) = (false, false)
     while depth < containers.count, Self.enter(containers[depth], &cursor) { depth += 1 }
     if depth == containers.count, let block = goOn(cursor) { return block }
     let goesOn = leaf == .paragraph && depth < containers.count && dialect != .plain
@@ -97,9 +102,15 @@ struct MarkdownLines {
       depth += 1
     }
     // A line that starts no block goes on with the paragraph, though the marks of its quotation are missing.
-    if goesOn, depth == before, !cursor.isBlank, !startsLeaf(cursor) { return block(of: .paragraph) }
+    if goesOn, depth == before, !cursor.isBlank, !startsLeaf(cursor) {
+      lineGoesOn = true
+      return block(of: .paragraph)
+    }
     close(to: depth)
-    return startLeaf(cursor)
+    let isOpen = leaf == .paragraph
+    let block = startLeaf(cursor)
+    lineGoesOn = isOpen && leaf == .paragraph
+    return block
   }
 
   private mutating func close(to depth: Int) {

@@ -91,6 +91,13 @@ struct MarkdownCleanerTests {
         "[The\n atlantic] and [*b*][], ![C] [d] `[c]`\n\n[the Atlantic]: https://a.b/\n[B]: /b\n[c]: /c",
       text: "The\n atlantic and *b*,  [d] `[c]`", changes: [.linkTarget: 5, .embed: 1]),
     Case(
+      name: "definitions start a paragraph and have an address and a title; other lines are dialogue",
+      markdown:
+        "[Q]: What of [TCP]/IP?\n[Ann]: I like X/Y.\n\n[a], [b] [c][] [d] [f]\n[f]: no\n\n[a]: #x\n  [b]:\n<y z>\n  'one\n two'\n[c]: /v (w)\n[d]: /u t\n\n- [e]\n\n  [e]: w \"s\"\n  r\n\n[\\[g]: q \"p\" o",
+      text:
+        "[Q]: What of [TCP]/IP?\n[Ann]: I like X/Y.\n\na, b c [d] [f]\n[f]: no\n\n[d]: /u t\n\n- e\n\n  r\n\n[\\[g]: q \"p\" o",
+      changes: [.linkTarget: 8]),
+    Case(
       name: "entities become characters, but in code",
       markdown: "&nbsp;&nbsp;It&rsquo;s na&iuml;ve &rarr; &#146;&#x41; &x; AT&T `&amp;`\n\n    &lt;",
       text: "It’s naïve → ’A &x; AT&T `&amp;`\n\n    &lt;", changes: [:]),
