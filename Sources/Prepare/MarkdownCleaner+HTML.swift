@@ -9,11 +9,7 @@ extension MarkdownCleaner {
   mutating func dropMarkup() -> Bool {
     let rest = bytes[position...]
     if rest.starts(with: "<!--".utf8) { return dropComment() }
-    if rest.starts(with: "<http://".utf8) || rest.starts(with: "<https://".utf8) {
-      let address = rest.dropFirst().prefix { $0 > 0x20 && !"<>".utf8.contains($0) }
-      guard address.endIndex < bytes.count, bytes[address.endIndex] == UInt8(ascii: ">") else { return false }
-      return drop(address.count + 2, as: .linkTarget)
-    }
+    if unwrapAutolink() { return true }
     guard let tag = InlineTag(rest, hasBraces: source == .mdx) else { return false }
     if !tag.closes, let change = dropElement(tag) {
       count(change)

@@ -59,22 +59,36 @@ extension MarkdownCleaner {
   mutating func cleanAddress() -> Bool {
     let rest = bytes[position...]
     guard rest.starts(with: "http://".utf8) || rest.starts(with: "https://".utf8) else { return false }
-    let address = rest.prefix { !$0.isASCIISpace && $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: ")") }
+    copyAddress(to: rest.firstIndex { $0.isASCIISpace || ">)".utf8.contains($0) } ?? bytes.count)
+    return true
+  }
+
+  /// Leaves the address of `<address>`, which is its words as well.
+  mutating func unwrapAutolink() -> Bool {
+    let rest = bytes[(position + 1)...]
+    guard rest.starts(with: "http://".utf8) || rest.starts(with: "https://".utf8),
+      let end = rest.firstIndex(where: { $0 <= 0x20 || "<>".utf8.contains($0) }),
+      bytes[end] == UInt8(ascii: ">")
+    else { return false }
+    count(.linkTarget)
+    position += 1
+    copyAddress(to: end)
+    position += 1
+    return true
+  }
+
+  private mutating func copyAddress(to end: Int) {
+    let address = bytes[position..<end]
+    position = end
     let parts = address.split(separator: UInt8(ascii: "?"), maxSplits: 1)
-    guard parts.count == 2 else {
-      copy(address.count)
-      return true
-    }
-    let parameters = parts[1].split(separator: UInt8(ascii: "&"))
+    let parameters = parts.count == 2 ? parts[1].split(separator: UInt8(ascii: "&")) : []
     let kept = parameters.filter { parameter in !Self.trackers.contains { parameter.starts(with: $0.utf8) } }
     guard kept.count < parameters.count else {
-      copy(address.count)
-      return true
+      output += address
+      return
     }
     output += parts[0]
     if !kept.isEmpty { output += [UInt8(ascii: "?")] + kept.joined(separator: [UInt8(ascii: "&")]) }
-    position += address.count
     count(.tracking)
-    return true
   }
 }

@@ -51,7 +51,8 @@ extension MarkdownCleaner {
     guard !word.isEmpty, Self.bracketCodes.contains(String(decoding: word, as: UTF8.self).lowercased()),
       let end = find("]", from: name, limit: 1024)
     else { return false }
-    // `[more](address)` and `[more][1]` are links.
+    // `[more](address)` and `[more][1]` are links, and so is `[more]` where that is defined.
+    if isDefined(bytes[position + 1..<end]) { return false }
     if end + 1 < bytes.count, bytes[end + 1] == UInt8(ascii: "(") || bytes[end + 1] == UInt8(ascii: "[") {
       return false
     }

@@ -81,15 +81,16 @@ struct MarkdownCleanerTests {
         "a<i class=\"fa\"></i><b></b> <i></b> 10<sup>3</sup> 1<sup>st</sup> b<sup><a href=\"#n\">1</a></sup>",
       text: "a *** 10^3 1st b", changes: [.html: 11]),
     Case(
-      name: "addresses lose what follows readers, and go where they stand alone",
-      markdown: "At https://a.b/c?utm_source=x&id=2 now\nhttps://youtu.be/x\nend",
-      text: "At https://a.b/c?id=2 now\nend",
-      changes: [.tracking: 1, .embed: 1]),
+      name: "addresses lose what follows readers, and go where they stand alone; in a sentence they stay",
+      markdown:
+        "At https://a.b/c?utm_source=x&id=2 now\nhttps://youtu.be/x\n<https://youtu.be/y>\nsee <https://a.b/(c)?fbclid=x&d#e>, [https://f.g](https://f.g) and\n[https://f.g](https://f.g) end",
+      text: "At https://a.b/c?id=2 now\nsee https://a.b/(c)?d#e, https://f.g and\nhttps://f.g end",
+      changes: [.tracking: 2, .embed: 2, .linkTarget: 3]),
     Case(
       name: "links and images by a name that is defined; other brackets stay",
       markdown:
-        "[The\n atlantic] and [*b*][], ![C] [d] `[c]`\n\n[the Atlantic]: https://a.b/\n[B]: /b\n[c]: /c",
-      text: "The\n atlantic and *b*,  [d] `[c]`", changes: [.linkTarget: 5, .embed: 1]),
+        "[The\n atlantic] and [*b*][], ![C] [d] `[c]` [Video] [gallery]\n\n[the Atlantic]: https://a.b/\n[B]: /b\n[c]: /c\n[video]: /d",
+      text: "The\n atlantic and *b*,  [d] `[c]` Video", changes: [.linkTarget: 7, .embed: 1, .shortcode: 1]),
     Case(
       name: "definitions start a paragraph and have an address and a title; other lines are dialogue",
       markdown:
