@@ -128,6 +128,8 @@ struct MarkdownCleaner {
     guard let entity = HTMLEntities.entity(bytes[position...]) else { return false }
     // Spaces before a paragraph indent it on a page; here they would make it code.
     let isIndent = entity.text == " " && [nil, 0x0A, 0x20].contains(output.last)
+    // What is written as an entity is no mark (CommonMark 0.31, section 6.2).
+    if entity.text == ">", output[outputLineStart...].allSatisfy(\.isASCIISpace) { output += "\\".utf8 }
     if !isIndent { output += entity.text.utf8 }
     position += entity.length
     return true

@@ -181,10 +181,20 @@ struct MarkdownWriter {
 
   private mutating func append(_ word: Substring) {
     let startsLine = dueBreaks > 0 || output.isEmpty
+    let isEscaped = startsLine && heading.isEmpty && emphasis.isEmpty && Self.isMark(word)
     flush()
-    // A rule of tildes is no fence.
-    if startsLine, CodeFence(opening: Array(word.utf8)[...]) != nil { output += "\\" }
+    if isEscaped { output += "\\" }
     output += word
+  }
+
+  /// Whether Markdown takes a word at the start of a line for the mark of a quotation, a heading or code.
+  ///
+  /// Read as one it would change what is learned: a quotation and code have no weight, a heading becomes the title.
+  /// The mark of a list, `-` or `1.`, is left as it was written: an item has the weight of any text, so that all a
+  /// backslash would do is to be learned.
+  private static func isMark(_ word: Substring) -> Bool {
+    word.hasPrefix(">") || CodeFence(opening: Array(word.utf8)[...]) != nil
+      || (word.utf8.count <= 6 && word.utf8.allSatisfy { $0 == UInt8(ascii: "#") })
   }
 
   /// Writes what is owed before a word.

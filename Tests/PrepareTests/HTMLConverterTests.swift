@@ -65,6 +65,12 @@ struct HTMLConverterTests {
       html:
         "<NAV><a href='/'>Home</a></NAV><p>a <a href=\"b>c\">d</a><img src=x></p><script>if (1 < 2) \"</p>\"</script><iframe src=y></iframe><!-- z -->e",
       markdown: "a d\n\ne", changes: [.navigation: 2, .linkTarget: 1, .embed: 2, .comment: 1]),
+    Case(
+      name: "what reads like the mark of a quotation or heading is none; one of a list is left as it is",
+      html:
+        "<p>&gt; a &gt; b</p><p># c<br>&gt;d</p><ul><li>## e</ul><p>#f<p>1. g<p>- h<h2># i</h2><p><b>&gt; j</b>",
+      markdown: "\\> a > b\n\n\\# c\n\\>d\n\n- \\## e\n\n#f\n\n1. g\n\n- h\n\n## # i\n\n**> j**",
+      changes: [:]),
     Case(name: "what is no tag is text", html: "1 < 2 <3 &amp &", markdown: "1 < 2 <3 &amp &", changes: [:]),
   ]
 
@@ -79,7 +85,8 @@ struct HTMLConverterTests {
     "Behind code in lists and quotations, and behind rules of tildes, the text is the writer's own",
     arguments: [
       "<ul><li><pre>code</pre></li></ul>", "<blockquote><pre>code</pre></blockquote>", "<pre>```\ncode</pre>",
-      "<p>~~~</p>", "<ol><li>a<ul><li>b<pre>code\n\ncode</pre></ol>", "<p><code>``</code> is code</p>",
+      "<p>~~~</p>", "<p>&gt; my reply</p>", "<p>&gt; mine<br>",
+      "<ol><li>a<ul><li>b<pre>code\n\ncode</pre></ol>", "<p><code>``</code> is code</p>",
     ])
   func ownWords(html: String) {
     let text = HTMLConverter.markdown(of: html + "<p>My own words</p>").text

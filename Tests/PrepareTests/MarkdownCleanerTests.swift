@@ -99,9 +99,10 @@ struct MarkdownCleanerTests {
         "[Q]: What of [TCP]/IP?\n[Ann]: I like X/Y.\n\na, b c [d] [f]\n[f]: no\n\n[d]: /u t\n\n- e\n\n  r\n\n[\\[g]: q \"p\" o",
       changes: [.linkTarget: 8]),
     Case(
-      name: "entities become characters, but in code",
-      markdown: "&nbsp;&nbsp;It&rsquo;s na&iuml;ve &rarr; &#146;&#x41; &x; AT&T `&amp;`\n\n    &lt;",
-      text: "It’s naïve → ’A &x; AT&T `&amp;`\n\n    &lt;", changes: [:]),
+      name: "entities become characters, but in code, and no marks",
+      markdown:
+        "&nbsp;&nbsp;It&rsquo;s na&iuml;ve &rarr; &#146;&#x41; &x; AT&T `&amp;`\n\n    &lt;\n\n&gt; 1 &gt; 0",
+      text: "It’s naïve → ’A &x; AT&T `&amp;`\n\n    &lt;\n\n\\> 1 > 0", changes: [:]),
     Case(
       name: "a < that starts no tag is text, and what stands in quotes ends no tag",
       markdown:
