@@ -4,19 +4,17 @@ enum LeftoverMarkup {
     .map { Array($0.utf8) }
   private static let firstBytes = Set(marks.compactMap(\.first) + [UInt8(ascii: "&")])
 
-  /// The lines of `text` that have one and lie outside its protected `spans`.
-  static func lines(in text: String, outside spans: [Range<Int>]) -> [String] {
-    var found: [String] = []
-    var start = 0
-    for line in Array(text.utf8).split(separator: 0x0A, omittingEmptySubsequences: false) {
-      defer { start += line.count + 1 }
-      guard line.contains(where: { firstBytes.contains($0) }), !spans.contains(where: { $0.contains(start) }),
-        !line.contains(UInt8(ascii: "`")),
-        marks.contains(where: { line.firstOffset(of: $0) != nil }) || hasEntity(line)
-      else { continue }
-      found.append(String(decoding: line, as: UTF8.self))
+  /// The lines of `text` that have one and are neither code nor quoted.
+  static func lines(in text: String, dialect: MarkdownLines.Dialect) -> [String] {
+    let bytes = Array(text.utf8)
+    return MarkdownLines.lines(of: bytes, dialect: dialect).compactMap { line in
+      let words = bytes[line.range]
+      guard words.contains(where: { firstBytes.contains($0) }), !line.isQuoted, !line.isCode,
+        !words.contains(UInt8(ascii: "`")),
+        marks.contains(where: { words.firstOffset(of: $0) != nil }) || hasEntity(words)
+      else { return nil }
+      return String(decoding: words, as: UTF8.self).trimmed
     }
-    return found
   }
 
   private static func hasEntity(_ line: ArraySlice<UInt8>) -> Bool {

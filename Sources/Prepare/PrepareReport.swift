@@ -7,7 +7,7 @@ public struct PrepareReport: Equatable, Sendable {
   public struct Piece: Equatable, Sendable {
     /// Its name in the archive.
     public let id: String
-    /// Its place as `file:line`.
+    /// Its place as `file:line`, or the file alone.
     public let place: String
     /// What there is to say.
     public let note: String?
@@ -18,9 +18,10 @@ public struct PrepareReport: Equatable, Sendable {
       self.note = note
     }
 
-    init(_ source: SourcePiece, line: Int, _ note: String) {
+    /// Notes something at a line of the source, nil for one that is not known.
+    init(_ source: SourcePiece, line: Int?, _ note: String) {
       id = source.id
-      place = "\(source.file):\(line)"
+      place = line.map { "\(source.file):\($0)" } ?? source.file
       self.note = note
     }
   }
@@ -99,10 +100,9 @@ public struct PrepareReport: Equatable, Sendable {
         mostlyQuoted.append(
           Piece(source, "\(Int((piece.protectedShare * 100).rounded())) % quotation or code"))
       }
-      for line in LeftoverMarkup.lines(in: piece.text.text, outside: piece.spans) {
-        let shown = line.trimmed
+      for line in LeftoverMarkup.lines(in: piece.text.text, dialect: source.format.dialect) {
         leftoverMarkup.append(
-          Piece(source, line: source.line(of: line), shown.count > 60 ? "\(shown.prefix(60))…" : shown))
+          Piece(source, line: source.line(of: line), line.count > 60 ? "\(line.prefix(60))…" : line))
       }
       for finding in piece.sensitive {
         sensitive.append(Piece(source, line: finding.line, finding.kind.noun))

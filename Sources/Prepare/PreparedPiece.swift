@@ -7,8 +7,8 @@ struct PreparedPiece: Equatable, Sendable {
   let title: String?
   let text: CleanText
   let seed: Seed
-  /// Secrets and personal data: kind, and the line of the source.
-  let sensitive: [(kind: SensitiveText.Kind, line: Int)]
+  /// Secrets and personal data: kind, and the line of the source where that is known.
+  let sensitive: [(kind: SensitiveText.Kind, line: Int?)]
   /// The text with the paragraphs that many pieces have, as an archive has it that was made before they were many.
   private let whole: String
   /// What is kept out of the loss, in bytes of the text.
@@ -65,12 +65,7 @@ struct PreparedPiece: Equatable, Sendable {
     }
     self.title = field(title)
     self.text = text
-    let dialect: MarkdownLines.Dialect =
-      switch source.format {
-      case .plain: .plain
-      case .mdx: .mdx
-      case .markdown, .html, .wordPress: .markdown
-      }
+    let dialect = source.format.dialect
     spans = ProtectedSpans.ranges(in: text.text, dialect: dialect)
     let kind = source.isDailyLog ? "log" : source.kind?.lowercased()
     let derived = Seed.derived(title: self.title, kind: kind, text: text.text)

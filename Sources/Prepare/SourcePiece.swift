@@ -7,6 +7,15 @@ struct SourcePiece: Equatable, Sendable {
     case mdx
     /// HTML in which empty lines may part paragraphs.
     case wordPress
+
+    /// How its text is written once it is cleaned.
+    var dialect: MarkdownLines.Dialect {
+      switch self {
+      case .plain: .plain
+      case .mdx: .mdx
+      case .markdown, .html, .wordPress: .markdown
+      }
+    }
   }
 
   /// The piece's name in the archive: the same whenever the same source is read.
@@ -35,11 +44,26 @@ struct SourcePiece: Equatable, Sendable {
   /// The place as `file:line`.
   var place: String { "\(file):\(line)" }
 
-  /// The line of the source where `text` first stands, or the first of the piece where it was made from markup.
-  func line(of text: String) -> Int {
+  /// The fewest words that tell a line from the others.
+  private static let fewestWords = 3
+
+  /// The line of the source where `text` first stands; where it was changed, that of a part that stands nowhere else,
+  /// looked for in ever shorter ones, and nil where there is none.
+  func line(of text: String) -> Int? {
     let body = Array(body.utf8)
-    guard let offset = body.firstOffset(of: Array(text.utf8)) else { return line }
-    return line + body[..<offset].count { $0 == 0x0A }
+    func line(at offset: Int) -> Int { self.line + body[..<offset].count { $0 == 0x0A } }
+    if let offset = body.firstOffset(of: Array(text.utf8)) { return line(at: offset) }
+    let words = text.split(whereSeparator: \.isWhitespace)
+    var length = words.count / 2
+    while length >= Self.fewestWords {
+      for start in stride(from: 0, through: words.count - length, by: length / 2) {
+        let part = Array(text[words[start].startIndex..<words[start + length - 1].endIndex].utf8)
+        guard let offset = body.firstOffset(of: part) else { continue }
+        if body.firstOffset(of: part, from: offset + 1) == nil { return line(at: offset) }
+      }
+      length /= 2
+    }
+    return nil
   }
 }
 

@@ -140,9 +140,22 @@ struct MarkdownCleanerTests {
 
   @Test("Markup that is left over is found outside of code and quotations, unknown entities too")
   func leftover() {
-    let text = "a &x; b\n> &x;\n`&x;`\nAT&T; c\n{% d\ne & f; g"
-    #expect(LeftoverMarkup.lines(in: text, outside: ProtectedSpans.ranges(in: text)) == ["a &x; b"])
-    #expect(LeftoverMarkup.lines(in: text, outside: []) == ["a &x; b", "> &x;", "AT&T; c", "{% d"])
+    let text = "a &x; b\n> &x;\n\n`&x;`\nAT&T; c\n{% d\ne & f; g\n\n    h](i)\n- ```\n  </j>\n"
+    #expect(LeftoverMarkup.lines(in: text, dialect: .markdown) == ["a &x; b", "AT&T; c", "{% d"])
+    #expect(LeftoverMarkup.lines(in: text, dialect: .mdx) == ["a &x; b", "AT&T; c", "{% d", "h](i)"])
+  }
+
+  @Test("A changed line is found by a part of it that stands nowhere else, or not at all")
+  func changedLine() {
+    let piece = SourcePiece(
+      id: "a", file: "a", line: 4, format: .markdown,
+      body: "one two three AT&amp;T four five six\n\none two three &x; of six words AT&amp;T &amp; &x; more\n"
+    )
+    #expect(piece.line(of: "one two three &x; of six words AT&T & &x; more") == 6)
+    #expect(piece.line(of: "one two three AT&T four five six") == 4)
+    #expect(piece.line(of: "one two three AT&T & &x;") == nil)
+    #expect(piece.line(of: "&") == 4)
+    #expect(PrepareReport.Piece(piece, line: nil, "b").place == "a")
   }
 
   static let spans: [(text: String, parts: [String])] = [
