@@ -107,7 +107,7 @@ extension MarkdownCleaner {
   private static func isMark(_ line: ArraySlice<UInt8>) -> Bool {
     guard let last = line.last else { return true }
     if last == UInt8(ascii: "#") { return line.allSatisfy { $0 == last } }
-    if line.count == 1 { return "-+*".utf8.contains(last) }
+    if line.count == 1 { return "-+*:".utf8.contains(last) }
     return (last == UInt8(ascii: ".") || last == UInt8(ascii: ")"))
       && line.dropLast().allSatisfy(\.isASCIIDigit)
   }

@@ -168,7 +168,8 @@ struct MarkdownLines {
       return .item(indent: 4)
     }
     var width = 1
-    if !"-+*".utf8.contains(first) {
+    // A `:` starts a definition, as kramdown, pandoc and goldmark have it.
+    if !"-+*:".utf8.contains(first) {
       let digits = rest.prefix(10).prefix(while: \.isASCIIDigit)
       guard (1...9).contains(digits.count), digits.endIndex < rest.endIndex,
         rest[digits.endIndex] == UInt8(ascii: ".") || rest[digits.endIndex] == UInt8(ascii: ")"),

@@ -28,6 +28,10 @@ struct MarkdownCleanerTests {
         "Java:\n\n    List<String> a = b[0](c);\n\n\tMap<K> d\n- e\n\n    **f**\n\n      <b>g</b>\n\n> ```\n> <b>\n> ```",
       changes: [.html: 2]),
     Case(
+      name: "a definition goes on in lines that are indented as its text is",
+      markdown: "a\n\n:   b\n\n    [c](d)\n\n        [e](f)\n\n:g\n\n    [h](i)",
+      text: "a\n\n:   b\n\n    c\n\n        [e](f)\n\n:g\n\n    [h](i)", changes: [.linkTarget: 1]),
+    Case(
       name: "three backticks in a sentence are no fence, and only a bare fence closes",
       markdown: "```a``` is [b](c)\n\n```\n```swift\n[d](e)\n```\n[f](g)",
       text: "```a``` is b\n\n```\n```swift\n[d](e)\n```\nf", changes: [.linkTarget: 2]),
