@@ -35,7 +35,8 @@ struct HTMLConverter {
     "dl", "body", "details", "summary", "center", "address", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
     "blockquote", "ul", "ol", "li", "tr", "td", "th", "dt", "dd", "pre",
   ]
-  private static let emphasis = ["em": "*", "i": "*", "strong": "**", "b": "**"]
+  /// The mark of each element that emphasises.
+  static let emphasis = ["em": "*", "i": "*", "strong": "**", "b": "**"]
 
   private mutating func run(_ bytes: UnsafeRawBufferPointer) {
     var tokens = MarkupTokenizer(bytes)

@@ -13,9 +13,9 @@ enum HTMLFurniture {
   static func skip(
     _ name: String, _ attributes: Range<Int>, isEmpty: Bool, in tokens: inout MarkupTokenizer
   ) -> TextChange? {
-    if navigation.contains(name) || embeds.contains(name) {
+    if let change = kind(of: name) {
       if !isEmpty { tokens.skip(past: name) }
-      return embeds.contains(name) ? .embed : .navigation
+      return change
     }
     switch name {
     case "a" where isNote(attributes, tokens), "sup" where Superscript(tokens.content(of: name)) == .note:
@@ -28,6 +28,12 @@ enum HTMLFurniture {
       return tokens.skipElement(name) ? change : nil
     default: return nil
     }
+  }
+
+  /// What an element is that is no text whatever is in it; nil for any other.
+  static func kind(of name: String) -> TextChange? {
+    if navigation.contains(name) { return .navigation }
+    return embeds.contains(name) ? .embed : nil
   }
 
   /// Calls to subscribe are Substack's, cards with another page's title and description are Ghost's.

@@ -13,6 +13,7 @@ struct LinkDefinitions {
   /// Finds those of a text and its lines. They stand at the start of a paragraph, and a note, `[^1]: …`, is none.
   init(in bytes: [UInt8], lines: [MarkdownLines.Line]) {
     var index = 0
+    var end = 0
     var isAllowed = true
     while index < lines.count {
       let first = index
@@ -25,7 +26,7 @@ struct LinkDefinitions {
         isAllowed = false
         continue
       }
-      var end = index
+      end = max(end, index)
       while end < lines.count, lines[end].goesOn { end += 1 }
       let paragraph = bytes[words.startIndex..<lines[end - 1].range.upperBound]
       guard let (name, length) = Self.definition(paragraph) else {

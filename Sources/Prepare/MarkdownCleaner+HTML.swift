@@ -1,9 +1,7 @@
 /// Tags of HTML within Markdown: what they mean stays.
 extension MarkdownCleaner {
-  private static let hiddenElements = [
-    "script", "style", "iframe", "svg", "form", "noscript", "object", "video", "audio",
-  ]
-  private static let emphasis = ["em": "*", "i": "*", "strong": "**", "b": "**", "code": "`"]
+  private static let emphasis = HTMLConverter.emphasis.merging(["code": "`"]) { mark, _ in mark }
+
   /// Drops a comment or a tag, with all that is in it where that is not for reading; what a tag means becomes
   /// Markdown.
   mutating func dropMarkup() -> Bool {
@@ -36,15 +34,15 @@ extension MarkdownCleaner {
   /// Goes on behind an element whose content is not for reading or is not Markdown.
   private mutating func dropElement(_ tag: InlineTag) -> TextChange? {
     let name = tag.name
-    let isHidden = Self.hiddenElements.contains(name)
-    guard isHidden || name == "pre" || name == "sup" else { return nil }
+    let furniture = HTMLFurniture.kind(of: name)
+    guard furniture != nil || name == "pre" || name == "sup" else { return nil }
     let contentStart = position + tag.length
-    guard !tag.isEmpty, let close = find("</\(name)", from: contentStart, limit: name == "sup" ? 512 : .max),
+    guard !tag.isEmpty, let close = closingTag(of: name, from: contentStart),
       let end = find(">", from: close, limit: 64)
     else {
-      guard isHidden else { return nil }
+      guard let furniture else { return nil }
       position = contentStart
-      return .embed
+      return furniture
     }
     if name == "sup", Superscript(bytes[contentStart..<close]) != .note { return nil }
     if name == "pre" {
@@ -53,12 +51,23 @@ extension MarkdownCleaner {
     } else {
       position = end + 1
     }
-    return isHidden ? .embed : .html
+    return furniture ?? .html
+  }
+
+  /// Where the element `name` ends that goes on at `start`; a superscript ends soon.
+  private mutating func closingTag(of name: String, from start: Int) -> Int? {
+    name == "sup" ? find("</sup", from: start, limit: 512) : next("</\(name)", from: start)
+  }
+
+  /// Whether the line that is being read is a row of a table.
+  private var isTableRow: Bool {
+    mutating get { bytes[line.range].first { !$0.isASCIISpace } == UInt8(ascii: "|") }
   }
 
   private mutating func open(_ name: String) {
     switch name {
-    case "br": output.append(0x0A)
+    // A row that ends is none.
+    case "br": output.append(isTableRow ? 0x20 : 0x0A)
     case "hr":
       startBlock(2)
       output += "* * *".utf8

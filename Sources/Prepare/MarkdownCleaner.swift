@@ -129,7 +129,7 @@ struct MarkdownCleaner {
     // Spaces before a paragraph indent it on a page; here they would make it code.
     let isIndent = entity.text == " " && [nil, 0x0A, 0x20].contains(output.last)
     // What is written as an entity is no mark (CommonMark 0.31, section 6.2).
-    if entity.text == ">", output[outputLineStart...].allSatisfy(\.isASCIISpace) { output += "\\".utf8 }
+    if entity.text == ">", output.last(where: { $0 != 0x20 }) ?? 0x0A == 0x0A { output += "\\".utf8 }
     if !isIndent { output += entity.text.utf8 }
     position += entity.length
     return true
@@ -220,10 +220,15 @@ struct MarkdownCleaner {
 
   mutating func count(_ change: TextChange) { changes[change, default: 0] += 1 }
 
-  /// Where `text` comes next, searched for once however often it is asked for on the way there.
+  /// Where `text` comes next, in letters of either case; searched for once however often it is asked for on the way
+  /// there.
   mutating func next(_ text: String, from start: Int) -> Int? {
     if let last = found[text], last.from <= start, last.at.map({ start <= $0 }) ?? true { return last.at }
-    let offset = find(text, from: start, limit: .max)
+    let pattern = text.utf8
+    let offset = (start..<max(start, bytes.count - pattern.count + 1)).first { index in
+      bytes[index] == pattern.first
+        && bytes[index..<index + pattern.count].elementsEqual(pattern) { $0.lowercased == $1 }
+    }
     found[text] = (start, offset)
     return offset
   }

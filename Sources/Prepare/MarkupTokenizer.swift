@@ -33,7 +33,7 @@ struct MarkupTokenizer {
     while position < bytes.count {
       position = bytes[position...].firstIndex(of: UInt8(ascii: "<")) ?? bytes.count
       let rest = bytes[position...]
-      if rest.prefix(closing.count).map({ $0.isASCIILetter ? $0 | 0x20 : $0 }) == closing {
+      if rest.prefix(closing.count).map(\.lowercased) == closing {
         position = rest.firstIndex(of: UInt8(ascii: ">")).map { $0 + 1 } ?? bytes.count
         return
       }
@@ -77,7 +77,7 @@ struct MarkupTokenizer {
       let value = bytes[(isQuoted ? index + 1 : index)..<range.upperBound].prefix {
         isQuoted ? $0 != quote : !$0.isASCIISpace
       }
-      if key.lazy.map({ $0.isASCIILetter ? $0 | 0x20 : $0 }).elementsEqual(name.utf8) {
+      if key.lazy.map(\.lowercased).elementsEqual(name.utf8) {
         return HTMLEntities.decoded(String(decoding: value, as: UTF8.self))
       }
       index = value.endIndex + (isQuoted ? 1 : 0)
@@ -114,20 +114,23 @@ struct MarkupTokenizer {
     return .open(text, attributes: name.endIndex..<end, isEmpty: bytes[end - 1] == UInt8(ascii: "/"))
   }
 
-  /// The `>` that ends a tag; one between quotes does not.
+  /// The `>` that ends a tag; one between quotes, which stand behind a `=`, does not. A tag within one is none: else
+  /// each of many that have no end would be looked through up to the end of the source.
   private func tagEnd(from start: Int) -> Int? {
     var quote: UInt8?
-    var index = start
-    while index < bytes.count {
+    var last: UInt8 = 0
+    for index in start..<bytes.count {
       let byte = bytes[index]
       if let open = quote {
         if byte == open { quote = nil }
-      } else if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
+      } else if last == UInt8(ascii: "="), byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") {
         quote = byte
       } else if byte == UInt8(ascii: ">") {
         return index
+      } else if byte == UInt8(ascii: "<") {
+        return nil
       }
-      index += 1
+      if !byte.isASCIISpace { last = byte }
     }
     return nil
   }

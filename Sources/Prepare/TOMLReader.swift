@@ -215,5 +215,7 @@ extension UInt8 {
   var isASCIILetter: Bool { (0x61...0x7A).contains(self | 0x20) }
   /// A letter, a digit or an underscore.
   var isASCIIWord: Bool { isASCIILetter || isASCIIDigit || self == 0x5F }
+  /// The letter in lower case; any other byte as it is.
+  var lowercased: UInt8 { isASCIILetter ? self | 0x20 : self }
   var isASCIISpace: Bool { self == 0x20 || (0x09...0x0D).contains(self) }
 }

@@ -71,7 +71,10 @@ struct HTMLConverterTests {
         "<p>&gt; a &gt; b</p><p># c<br>&gt;d</p><ul><li>## e</ul><p>#f<p>1. g<p>- h<h2># i</h2><p><b>&gt; j</b>",
       markdown: "\\> a > b\n\n\\# c\n\\>d\n\n- \\## e\n\n#f\n\n1. g\n\n- h\n\n## # i\n\n**> j**",
       changes: [:]),
-    Case(name: "what is no tag is text", html: "1 < 2 <3 &amp &", markdown: "1 < 2 <3 &amp &", changes: [:]),
+    Case(
+      name: "what is no tag is text; only a quote behind a = hides the end of one",
+      html: "1 < 2 <3 &amp & <i <b>a</b> <p title=it's>b <q x = '>'>c</q> <a href=\"<a ",
+      markdown: "1 < 2 <3 &amp & <i **a**\n\nb c <a href=\"<a", changes: [:]),
   ]
 
   @Test("What is voice becomes Markdown, the rest goes and is counted", arguments: cases)

@@ -51,7 +51,12 @@ struct MarkdownCleanerTests {
     Case(
       name: "comments, scripts and tags",
       markdown: "a<!-- more\n --> <script>x < y</script><em>b</em><br/>c 1 < 2",
-      text: "a *b*\nc 1 < 2", changes: [.comment: 1, .embed: 1, .html: 3]),
+      text: "a *b*\nc 1 < 2", changes: [.comment: 1, .navigation: 1, .html: 3]),
+    Case(
+      name: "what is no text on a page is none in Markdown; the break in a row of a table is a space",
+      markdown:
+        "<NAV><a>a</a></Nav><figure><figcaption>b</figcaption></figure>\n\n| c<br>d | e |\n|---|---|\n\nf<aside>g</aside> <aside>h",
+      text: "| c d | e |\n|---|---|\n\nf h", changes: [.navigation: 3, .embed: 1, .html: 3]),
     Case(
       name: "blocks of HTML are blocks of Markdown",
       markdown:
