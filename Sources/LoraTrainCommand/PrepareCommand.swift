@@ -9,8 +9,8 @@ struct PrepareCommand: ParsableCommand {
     discussion: """
       Reads folders of Markdown, with front matter in YAML or TOML, plain text and HTML, and exports of \
       WordPress (WXR), Ghost (JSON) and Substack (the unpacked folder). Title, date, kind and seed are \
-      taken from the front matter or derived. Headings, emphasis, lists, quotations and code stay; \
-      shortcodes, images, embeds, link targets and HTML go. Running it again adds only what is new. A \
+      taken from the front matter or derived. Headings, emphasis, lists, quotations and code stay, those in \
+      HTML as Markdown; shortcodes, images, embeds, link targets and the tags of HTML go. Running it again adds only what is new. A \
       source that cannot be read is named, and the rest goes on.
       """)
 
