@@ -82,7 +82,7 @@ struct MarkdownCleaner {
       switch bytes[position] {
       case UInt8(ascii: "\\"): copy(2)
       case UInt8(ascii: "`"): copyCode()
-      case UInt8(ascii: "{"): if !dropTemplateCall() { copy(1) }
+      case UInt8(ascii: "{"): if !dropExpressionComment(), !dropTemplateCall() { copy(1) }
       case UInt8(ascii: "&"): if source == .html || !decodeEntity() { copy(1) }
       case UInt8(ascii: "<"): if source == .html || !dropMarkup() { copy(1) }
       case UInt8(ascii: "!"): if source == .html || !dropImage() { copy(1) }
@@ -164,15 +164,6 @@ struct MarkdownCleaner {
     let start = outputLineStart
     if output[start...].allSatisfy(\.isASCIISpace) { output.removeLast(output.count - start) }
     return drop(end - position, as: change)
-  }
-
-  /// Drops a paragraph that imports or exports, which is no text in MDX.
-  private mutating func dropStatements() -> Bool {
-    let rest = bytes[position...]
-    guard source == .mdx, rest.starts(with: "import ".utf8) || rest.starts(with: "export ".utf8),
-      output.allSatisfy(\.isASCIISpace) || bytes[..<position].suffix(2).elementsEqual([0x0A, 0x0A])
-    else { return false }
-    return drop((find("\n\n", from: position, limit: .max) ?? bytes.count) - position, as: .shortcode)
   }
 
   private static func isAddress(_ line: ArraySlice<UInt8>) -> Bool {

@@ -137,14 +137,15 @@ struct MarkdownCleanerTests {
     #expect(result.changes == example.changes)
   }
 
-  @Test("In MDX statements go, and what is indented is no code")
+  @Test("In MDX statements and comments go, and what is indented is no code")
   func mdx() {
     let text =
-      "\nimport A from 'a'\nexport const b = 1\n\n<A b={{ c: 1 > 0 }} {...d}>\n\n    [c](d)\n\n</A>\n\nexport const e = {\n  f: 1\n}\n\ng\nimport h"
+      "\nimport A from 'a'\nexport const b = 1\n\n<A b={{ c: 1 > 0 }} {...d}>\n\n    [c](d)\n\n</A>\n\nexport const e = {\n  f: 1,\n\n  // it's {\n  f: ['}', `{\n\n`],\n\n  /* { */ f: 2\n}\n\ng {/* [h] \n\n */ }i {/* j } k\nimport h"
     let result = MarkdownCleaner.clean(text, as: .mdx)
-    #expect(result.text == "    c\n\ng\nimport h")
-    #expect(result.changes == [.shortcode: 2, .html: 2, .linkTarget: 1])
-    #expect(MarkdownCleaner.clean("import taxes rose").text == "import taxes rose")
+    #expect(result.text == "    c\n\ng i {/* j } k\nimport h")
+    #expect(result.changes == [.shortcode: 2, .html: 2, .linkTarget: 1, .comment: 1])
+    #expect(MarkdownCleaner.clean("export const a = {\n\nb", as: .mdx).text == "b")
+    #expect(MarkdownCleaner.clean("import taxes rose {/* a */}").text == "import taxes rose {/* a */}")
   }
 
   @Test("Markup that is left over is found outside of code and quotations, unknown entities too")
