@@ -23,7 +23,7 @@ extension MarkdownCleaner {
   /// unless it ends in its paragraph.
   private mutating func dropComment() -> Bool {
     let start = bytes[line.range].firstIndex { !" \t>-+*".utf8.contains($0) } ?? position
-    let end = next("-->", from: position + 4).map { $0 + 3 }
+    let end = next("-->", from: position + 2).map { $0 + 3 }
     if start == position, !isFragment { return drop((end ?? bytes.count) - position, as: .comment) }
     // What follows a tag at the start of a line is as much HTML as the tag.
     let isMarkup = bytes[start] == UInt8(ascii: "<")
