@@ -41,7 +41,6 @@ struct MarkdownCleaner {
   var emphasisStart: (end: Int, mark: String)?
 
   /// The piece of `markdown` without plumbing, and what was taken out.
-  ///
   static func clean(_ markdown: String, as source: Source = .markdown) -> CleanText {
     let bytes = Array(markdown.utf8)
     let lines = MarkdownLines.lines(of: bytes, dialect: source == .mdx ? .mdx : .markdown)

@@ -21,15 +21,15 @@ public enum TextChange: String, CaseIterable, Sendable {
   /// A secret or personal data, replaced.
   case redaction
 
-  /// In words, for one.
+  /// In words, for one; several have an "s" behind them.
   var noun: String {
     switch self {
     case .shortcode: "shortcode"
     case .comment: "comment"
     case .embed: "embed"
     case .linkTarget: "link target"
-    case .tracking: "tracked address"
-    case .navigation: "piece of navigation"
+    case .tracking: "tracked link"
+    case .navigation: "page part"
     case .html: "HTML tag"
     case .repeatedTitle: "repeated title"
     case .boilerplate: "boilerplate paragraph"

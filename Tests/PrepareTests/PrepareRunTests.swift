@@ -170,6 +170,11 @@ struct PrepareRunTests {
     #expect(report.presentCount == 2 && report.changedAtSource.isEmpty)
   }
 
+  @Test("Each change has a word that an s makes several of", arguments: TextChange.allCases)
+  func plurals(change: TextChange) {
+    #expect(!change.noun.hasSuffix("s") && !change.noun.contains(" of "))
+  }
+
   @Test("Pieces in another language than most are listed")
   func languages() throws {
     let english =
