@@ -115,10 +115,10 @@ struct MarkdownCleanerTests {
     Case(
       name: "a < that starts no tag is text, and what stands in quotes ends no tag",
       markdown:
-        "If i<b and more,\n\n- c\n- k->n\n\n> When x <y holds\n\nd <e\n\nf='>'> <g h=i\"j> <k\n<l> m <img alt=\"n > o\"\n src='p' q r=s/> t</u\n > <v\n\nw=\"x\"> <http://y\nz>",
+        "If i<b and more,\n\n- c\n- k->n\n\n> When x <y holds\n\nd <e\n\nf='>'> <g h=i\"j> <k\n<l> m <img alt=\"n > o\"\n src='p' q r=s/> t</u\n > <v\n\nw=\"x\"> <http://y\nz> <i j='k\n \nl'> <b c='\n'>m",
       text:
-        "If i<b and more,\n\n- c\n- k->n\n\n> When x <y holds\n\nd <e\n\nf='>'> <g h=i\"j> <k\n m  t <v\n\nw=\"x\"> <http://y\nz>",
-      changes: [.html: 2, .embed: 1]),
+        "If i<b and more,\n\n- c\n- k->n\n\n> When x <y holds\n\nd <e\n\nf='>'> <g h=i\"j> <k\n m  t <v\n\nw=\"x\"> <http://y\nz> <i j='k\n\nl'> **m",
+      changes: [.html: 3, .embed: 1]),
     Case(
       name: "comments end, start a line, or are text",
       markdown:
