@@ -34,7 +34,8 @@ extension MarkdownCleaner {
   /// Goes on behind an element whose content is not for reading or is not Markdown.
   private mutating func dropElement(_ tag: InlineTag) -> TextChange? {
     let name = tag.name
-    let furniture = HTMLFurniture.kind(of: name)
+    // On a page it stands beside the text; who writes it in Markdown, or has Notion export a callout, means it to be read.
+    let furniture = name == "aside" ? nil : HTMLFurniture.kind(of: name)
     guard furniture != nil || name == "pre" || name == "sup" else { return nil }
     let contentStart = position + tag.length
     guard !tag.isEmpty, let close = closingTag(of: name, from: contentStart),
