@@ -158,7 +158,10 @@ struct DraftCommand: ParsableCommand {
       failure = printer.failure
       do {
         if let output { try draft.save(to: output, replaces: force) }
-        if let desk, !draft.isEmpty {
+        if draft.isEmpty {
+          GhostCommand.report(
+            "found no words in the draft; expected some. Write another with another --seed.")
+        } else if let desk {
           let id = try desk.keep(draft)
           GhostCommand.report("kept as \(desk.draftPath(id)); next: \(desk.editCommand(id))")
         }
