@@ -13,11 +13,10 @@
 LK_INLINE const float *row_of(lk_gemm_operand a, size_t i) { return (const float *)a.base + i * a.stride; }
 
 LK_INLINE void lk_gemm_f32_plain_body(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second,
-                                      const float *panels, size_t m, size_t n) {
-  const size_t panel_size = (first.k + second.k) * LK_PANEL_COLUMNS;
+                                      const float *panels, size_t panel_stride, size_t m, size_t n) {
   for (size_t i = 0; i < m; i++) {
     for (size_t j = 0; j < n; j += LK_LANES) {
-      const float *b = panels + j / LK_PANEL_COLUMNS * panel_size + j % LK_PANEL_COLUMNS;
+      const float *b = panels + j / LK_PANEL_COLUMNS * panel_stride + j % LK_PANEL_COLUMNS;
       lk_f32 sums = 0;
       for (size_t p = 0; p < first.k; p++, b += LK_PANEL_COLUMNS) sums += row_of(first, i)[p] * lk_load(b, LK_LANES);
       for (size_t p = 0; p < second.k; p++, b += LK_PANEL_COLUMNS) sums += row_of(second, i)[p] * lk_load(b, LK_LANES);
@@ -27,9 +26,9 @@ LK_INLINE void lk_gemm_f32_plain_body(lk_gemm_result result, lk_gemm_operand fir
 }
 
 LK_KERNEL(lk_gemm_f32_plain,
-          (lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second, const float *panels, size_t m,
-           size_t n),
-          (result, first, second, panels, m, n))
+          (lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second, const float *panels,
+           size_t panel_stride, size_t m, size_t n),
+          (result, first, second, panels, panel_stride, m, n))
 
 LK_INLINE void lk_gemm_unpacked_f32_plain_body(lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t m,
                                                size_t n) {
@@ -80,19 +79,18 @@ LK_INLINE void tile(int rows, int halves, lk_gemm_result result, lk_gemm_operand
   store_tile(sums, rows, halves, result, row, column, n);
 }
 
-static void gemm_avx512(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second, const float *panels,
-                        size_t m, size_t n) {
-  const size_t panel_size = (first.k + second.k) * LK_PANEL_COLUMNS;
+static void gemm_avx512(const lk_gemm_result *result, const lk_gemm_operand *first, const lk_gemm_operand *second,
+                        const float *panels, size_t panel_stride, size_t m, size_t n) {
   // Tiles of nearly equal height: a last one of a row or two would run at a fraction of the speed.
   const size_t tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
   for (size_t t = 0; t < tiles; t++) {
     const size_t row = t * m / tiles;
     const float *panel = panels;
-    for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_size) {
+    for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_stride) {
       if (n - j > LK_LANES) {
-        switch ((t + 1) * m / tiles - row) { TILE_CASES(tile, 2, result, first, second, panel, row, j, n) }
+        switch ((t + 1) * m / tiles - row) { TILE_CASES(tile, 2, *result, *first, *second, panel, row, j, n) }
       } else {
-        switch ((t + 1) * m / tiles - row) { TILE_CASES(tile, 1, result, first, second, panel, row, j, n) }
+        switch ((t + 1) * m / tiles - row) { TILE_CASES(tile, 1, *result, *first, *second, panel, row, j, n) }
       }
     }
   }
@@ -129,12 +127,24 @@ static void gemm_unpacked_avx512(lk_gemm_result result, lk_gemm_operand a, lk_ro
 #pragma clang attribute pop
 #endif
 
+LK_INLINE void gemm(const lk_gemm_result *result, const lk_gemm_operand *first, const lk_gemm_operand *second,
+                    const float *panels, size_t panel_stride, size_t m, size_t n, lk_level level) {
+#if defined(__x86_64__)
+  if (level >= LK_AVX512) return gemm_avx512(result, first, second, panels, panel_stride, m, n);
+#endif
+  lk_gemm_f32_plain(*result, *first, *second, panels, panel_stride, m, n, level);
+}
+
 void lk_gemm_f32(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second, const float *panels,
                  size_t m, size_t n, lk_level level) {
-#if defined(__x86_64__)
-  if (level >= LK_AVX512) return gemm_avx512(result, first, second, panels, m, n);
-#endif
-  lk_gemm_f32_plain(result, first, second, panels, m, n, level);
+  gemm(&result, &first, &second, panels, (first.k + second.k) * LK_PANEL_COLUMNS, m, n, level);
+}
+
+void lk_gemm_block_f32(float *c, size_t c_stride, bool adds, float factor, const float *a, size_t a_stride, size_t k,
+                       const float *panels, size_t panel_stride, size_t m, size_t n, lk_level level) {
+  const lk_gemm_result result = {{c, c_stride, LK_F32}, adds, factor, NULL};
+  const lk_gemm_operand first = {a, a_stride, k}, second = {NULL, 0, 0};
+  gemm(&result, &first, &second, panels, panel_stride, m, n, level);
 }
 
 void lk_gemm_unpacked_f32(lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t m, size_t n,

@@ -6,18 +6,19 @@ import Testing
 
 @Suite("Attention") struct AttentionTests {
   // Group sizes 1, 2 and 3; sequences of one token and of none; longer than a block of queries, than a block of
-  // keys, and long enough for the backward to be cut into parts.
-  static let problems = [
-    AttentionProblem(heads: 2, keyValueHeads: 2, headDimension: 8, lengths: [1]),
-    AttentionProblem(heads: 4, keyValueHeads: 2, headDimension: 6, lengths: [1, 5, 70, 0, 3, 64, 65]),
-    AttentionProblem(heads: 3, keyValueHeads: 1, headDimension: 16, lengths: [130, 2]),
-    AttentionProblem(heads: 2, keyValueHeads: 1, headDimension: 4, lengths: [9, 520]),
-  ]
+  // keys, and long enough for the backward to be cut into parts; and those for strips.
+  static let problems =
+    [
+      AttentionProblem(heads: 2, keyValueHeads: 2, headDimension: 8, lengths: [1]),
+      AttentionProblem(heads: 4, keyValueHeads: 2, headDimension: 6, lengths: [1, 5, 70, 0, 3, 64, 65]),
+      AttentionProblem(heads: 3, keyValueHeads: 1, headDimension: 16, lengths: [130, 2]),
+      AttentionProblem(heads: 2, keyValueHeads: 1, headDimension: 4, lengths: [9, 520]),
+    ] + HalfAttentionTests.problems
 
-  @Test("forward and backward agree with the reference", arguments: problems)
-  func agreesWithReference(_ problem: AttentionProblem) {
+  @Test("forward and backward agree with the reference", arguments: problems, [false, true])
+  func agreesWithReference(_ problem: AttentionProblem, usesStrips: Bool) {
     let (q, k, v, dO) = problem.inputs
-    let outputs = problem.run()
+    let outputs = problem.run(usesStrips: usesStrips)
     let forward = Reference.attention(q: q.doubles, k: k.doubles, v: v.doubles, problem.shape)
     let backward = Reference.attentionBackward(
       dO: dO.doubles, q: q.doubles, k: k.doubles, v: v.doubles, problem.shape)
@@ -34,7 +35,7 @@ import Testing
   func negativeControl() {
     let problem = AttentionTests.problems[2]
     let (q, k, v, dO) = problem.inputs
-    let outputs = problem.run()
+    let outputs = problem.run(usesStrips: false)
     let joined = AttentionProblem(heads: 3, keyValueHeads: 1, headDimension: 16, lengths: [132])
     let wrong = Reference.attention(q: q.doubles, k: k.doubles, v: v.doubles, joined.shape)
     let bounds = problem.bounds(q.doubles, k.doubles, v.doubles, dO.doubles, wrong.o)
@@ -42,12 +43,12 @@ import Testing
     #expect(firstMiss(outputs.o.values, wrong.o, within: bounds[0]) == 130 * problem.width)
   }
 
-  @Test("a packed sequence has the bits that it has alone")
-  func packing() {
+  @Test("a packed sequence has the bits that it has alone", arguments: [false, true])
+  func packing(usesStrips: Bool) {
     let lengths = [70, 1, 129, 5]
     let packed = AttentionProblem(heads: 4, keyValueHeads: 2, headDimension: 8, lengths: lengths)
     let (q, k, v, dO) = packed.inputs
-    let together = packed.run()
+    let together = packed.run(usesStrips: usesStrips)
     for (index, length) in lengths.enumerated() {
       let alone = AttentionProblem(heads: 4, keyValueHeads: 2, headDimension: 8, lengths: [length])
       let rows = packed.offsets[index]..<packed.offsets[index + 1]
@@ -62,7 +63,7 @@ import Testing
       let make = { GuardedMatrix(seed: 9, rows: length, columns: $0) }
       let (o, logSumExp, dq) = (make(alone.width), make(alone.heads), make(alone.width))
       let (dk, dv) = (make(alone.keyWidth), make(alone.keyWidth))
-      alone.withScratch(threadCount: 1) { scratch, pool in
+      alone.withScratch(threadCount: 1, usesStrips: usesStrips) { scratch, pool in
         Attention.forward(
           q: qPart.matrix, k: kPart.matrix, v: vPart.matrix, offsets: [0, length], headDimension: 8,
           scale: alone.scale, into: o.matrix, logSumExp: logSumExp.matrix, scratch: scratch, pool: pool)
@@ -75,13 +76,13 @@ import Testing
     }
   }
 
-  @Test("decoding gives the rows of the forward", arguments: [1, 2, 7, 64, 150])
-  func decode(step: Int) {
+  @Test("decoding gives the rows of the forward", arguments: [1, 2, 7, 64, 150], [false, true])
+  func decode(step: Int, usesStrips: Bool) {
     let problem = AttentionProblem(heads: 4, keyValueHeads: 2, headDimension: 8, lengths: [150])
     let (q, k, v, dO) = problem.inputs
     let expected = Reference.attention(q: q.doubles, k: k.doubles, v: v.doubles, problem.shape).o
     let o = GuardedMatrix(seed: 9, rows: 150, columns: problem.width)
-    problem.withScratch(threadCount: 2) { scratch, pool in
+    problem.withScratch(threadCount: 2, usesStrips: usesStrips) { scratch, pool in
       for start in stride(from: 0, to: 150, by: step) {
         let rows = start..<min(150, start + step)
         // The cache holds later keys here, which must not be seen.

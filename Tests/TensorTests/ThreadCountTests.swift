@@ -156,10 +156,17 @@ import Testing
       }
     ),
     (
-      "attention",
+      "attention in blocks",
       { pool in
         AttentionProblem(heads: 4, keyValueHeads: 2, headDimension: 8, lengths: [1, 520, 65, 7])
-          .run(threadCount: pool.threadCount).all.map(\.values)
+          .run(threadCount: pool.threadCount, usesStrips: false).all.map(\.values)
+      }
+    ),
+    (
+      "attention in strips",
+      { pool in
+        AttentionProblem(heads: 4, keyValueHeads: 2, headDimension: 8, lengths: [1, 520, 65, 7])
+          .run(threadCount: pool.threadCount, usesStrips: true).all.map(\.values)
       }
     ),
     (

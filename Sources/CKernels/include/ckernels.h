@@ -247,6 +247,10 @@ void lk_gemm_block_bf16(void *c, size_t c_stride, lk_type c_type, bool adds, flo
                         size_t a_stride, size_t k, const uint16_t *panels, size_t panel_stride, size_t m,
                         size_t n, lk_level level);
 
+/// The same in float32.
+void lk_gemm_block_f32(float *c, size_t c_stride, bool adds, float factor, const float *a, size_t a_stride,
+                       size_t k, const float *panels, size_t panel_stride, size_t m, size_t n, lk_level level);
+
 /// The same sums for few rows of `a`, with a right operand that is not packed: b is bfloat16, row-major [a.k, n].
 void lk_gemm_unpacked_bf16(lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t m, size_t n,
                            lk_level level);

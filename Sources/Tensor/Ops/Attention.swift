@@ -77,40 +77,14 @@ public enum Attention {
     q: Matrix, k: Matrix, v: Matrix, start: Int, keyValueHead: Int, scale: Float, into o: Matrix,
     logSumExp: Matrix?, _ scratch: AttentionScratch, _ worker: Int
   ) {
-    guard scratch.dtype == .float32 else {
-      return HalfAttention.forwardBlock(
+    if scratch.usesStrips {
+      StripAttention.forwardBlock(
         q: q, k: k, v: v, start: start, keyValueHead: keyValueHead, scale: scale, into: o,
-        logSumExp: logSumExp, scratch, scratch.halfSlot(worker))
-    }
-    let slot = scratch.slot(worker)
-    let (d, n, level) = (scratch.headDimension, q.rows, kernelLevel)
-    let group = scratch.heads / scratch.keyValueHeads
-    let rows = group * n
-    let (k, v) = (k.head(keyValueHead, d), v.head(keyValueHead, d))
-    let (queries, accumulator) = (slot.queries.rows(0..<rows), slot.accumulator.rows(0..<rows))
-    for head in 0..<group {
-      queries.rows(head * n..<(head + 1) * n).copy(from: q.head(keyValueHead * group + head, d))
-    }
-    let (maxima, sums) = (slot.statistics.row(0), slot.statistics.row(1))
-    accumulator.fill(0)
-    maxima.update(repeating: -.infinity, count: rows)
-    sums.update(repeating: 0, count: rows)
-    let end = start + n
-    for first in stride(from: 0, to: end, by: AttentionScratch.Slot.keyBlock) {
-      let keys = first..<min(end, first + AttentionScratch.Slot.keyBlock)
-      let scores = Matrix(slot.scores.base, rows: rows, columns: keys.count)
-      GEMM.single(queries, false, k.rows(keys), true, scores, d, scale, 0)
-      lk_softmax_block_f32(
-        scores.base, maxima, sums, accumulator.base, rows, keys.count, start + 1 - first, n, d,
-        level)
-      GEMM.single(scores, false, v.rows(keys), false, accumulator, keys.count, 1, 1)
-    }
-    for head in 0..<group {
-      let (row, queryHead) = (head * n, keyValueHead * group + head)
-      let output = o.head(queryHead, d)
-      lk_softmax_finish(
-        output.kernelRows, logSumExp.map { $0.base + queryHead }, logSumExp?.stride ?? 0,
-        accumulator.row(row), maxima + row, sums + row, 1, n, d, level)
+        logSumExp: logSumExp, scratch, scratch.stripSlot(worker))
+    } else {
+      BlockAttention.forwardBlock(
+        q: q, k: k, v: v, start: start, keyValueHead: keyValueHead, scale: scale, into: o,
+        logSumExp: logSumExp, scratch, scratch.blockSlot(worker))
     }
   }
 
@@ -140,7 +114,6 @@ public enum Attention {
     requireSameShape(k, dv, "attention")
     let limit = AttentionScratch.partLimit(
       sequences: offsets.count - 1, keyValueHeads: scratch.keyValueHeads)
-    let isHalf = scratch.dtype == .bfloat16
     withLongestFirst(offsets) { order in
       var tasks = 0
       for sequence in order { tasks += parts(sequence.count, limit) * scratch.keyValueHeads }
@@ -152,19 +125,19 @@ public enum Attention {
           dO: dO.rows(sequence), q: q.rows(sequence), k: k.rows(sequence), v: v.rows(sequence),
           o: o.rows(sequence), logSumExp: logSumExp.rows(sequence))
         let keyValueHead = task % scratch.keyValueHeads
-        if isHalf {
-          HalfAttention.backwardPart(
+        if scratch.usesStrips {
+          StripAttention.backwardPart(
             queries: range, dq: dq.rows(sequence), dk: scratch.partialKeys[index].columns(sequence),
             dv: scratch.partialValues[index].columns(sequence), inputs, keyValueHead: keyValueHead,
-            scale: scale, scratch, scratch.halfSlot(worker))
+            scale: scale, scratch, scratch.stripSlot(worker))
         } else {
           // The last part meets every key, so it writes to dk and dv themselves.
           let isLast = index == count - 1
-          backwardPart(
+          BlockAttention.backwardPart(
             queries: range, dq: dq.rows(sequence),
             dk: (isLast ? dk : scratch.partialKeys[index]).rows(sequence),
             dv: (isLast ? dv : scratch.partialValues[index]).rows(sequence), inputs,
-            keyValueHead: keyValueHead, scale: scale, scratch, scratch.slot(worker))
+            keyValueHead: keyValueHead, scale: scale, scratch, scratch.blockSlot(worker))
         }
       }
       addParts(order, limit, dk: dk, dv: dv, scratch, pool)
@@ -181,10 +154,10 @@ public enum Attention {
         ofPart: part, of: parts(sequence.count, limit), length: sequence.count, block: scratch.queryBlock
       ).upperBound
     }
-    guard scratch.dtype == .float32 else {
+    guard !scratch.usesStrips else {
       return pool.parallel(order.count * 2 * scratch.keyValueHeads) { task in
         let (sequence, isKey) = (order[task / (2 * scratch.keyValueHeads)], task % 2 == 0)
-        HalfAttention.finishBackward(
+        StripAttention.finishBackward(
           parts: (isKey ? scratch.partialKeys : scratch.partialValues)[..<parts(sequence.count, limit)],
           sequence: sequence, into: (isKey ? dk : dv).rows(sequence),
           keyValueHead: task / 2 % scratch.keyValueHeads, headDimension: scratch.headDimension
@@ -206,53 +179,6 @@ public enum Attention {
   /// One sequence's tensors in the backward.
   struct Inputs {
     let dO, q, k, v, o, logSumExp: Matrix
-  }
-
-  /// The given queries of one sequence and key-value head: overwrites their dq, and dk and dv of all keys up
-  /// to the last of them.
-  private static func backwardPart(
-    queries range: Range<Int>, dq: Matrix, dk: Matrix, dv: Matrix, _ inputs: Inputs, keyValueHead: Int,
-    scale: Float, _ scratch: AttentionScratch, _ slot: AttentionScratch.Slot
-  ) {
-    let (d, level) = (scratch.headDimension, kernelLevel)
-    let group = scratch.heads / scratch.keyValueHeads
-    let (k, v) = (inputs.k.head(keyValueHead, d), inputs.v.head(keyValueHead, d))
-    let (dk, dv) = (dk.head(keyValueHead, d), dv.head(keyValueHead, d))
-    dk.rows(0..<range.upperBound).fill(0)
-    dv.rows(0..<range.upperBound).fill(0)
-    for start in stride(from: range.lowerBound, to: range.upperBound, by: AttentionScratch.Slot.queryBlock) {
-      let block = start..<min(range.upperBound, start + AttentionScratch.Slot.queryBlock)
-      let n = block.count
-      let rows = group * n
-      let (queries, gradients) = (slot.queries.rows(0..<rows), slot.gradients.rows(0..<rows))
-      let accumulator = slot.accumulator.rows(0..<rows)
-      let (logSumExp, delta) = (slot.statistics.row(0), slot.statistics.row(1))
-      for head in 0..<group {
-        let (row, queryHead) = (head * n, keyValueHead * group + head)
-        let (dO, o) = (inputs.dO.rows(block).head(queryHead, d), inputs.o.rows(block).head(queryHead, d))
-        queries.rows(row..<row + n).copy(from: inputs.q.rows(block).head(queryHead, d))
-        gradients.rows(row..<row + n).copy(from: dO)
-        lk_row_dots(delta + row, dO.kernelRows, o.kernelRows, n, d, level)
-        for index in 0..<n { logSumExp[row + index] = inputs.logSumExp.row(start + index)[queryHead] }
-      }
-      accumulator.fill(0)
-      for first in stride(from: 0, to: block.upperBound, by: AttentionScratch.Slot.keyBlock) {
-        let keys = first..<min(block.upperBound, first + AttentionScratch.Slot.keyBlock)
-        let scores = Matrix(slot.scores.base, rows: rows, columns: keys.count)
-        let dScores = Matrix(slot.dScores.base, rows: rows, columns: keys.count)
-        GEMM.single(queries, false, k.rows(keys), true, scores, d, scale, 0)
-        GEMM.single(gradients, false, v.rows(keys), true, dScores, d, 1, 0)
-        lk_softmax_block_backward_f32(
-          scores.base, dScores.base, logSumExp, delta, rows, keys.count, start + 1 - first, n, level)
-        GEMM.single(scores, true, gradients, false, dv.rows(keys), rows, 1, 1)
-        GEMM.single(dScores, true, queries, false, dk.rows(keys), rows, scale, 1)
-        GEMM.single(dScores, false, k.rows(keys), false, accumulator, keys.count, scale, 1)
-      }
-      for head in 0..<group {
-        dq.rows(block).head(keyValueHead * group + head, d).copy(
-          from: accumulator.rows(head * n..<(head + 1) * n))
-      }
-    }
   }
 
   /// How many parts a sequence's backward is cut into: none shorter than 256 tokens on average.

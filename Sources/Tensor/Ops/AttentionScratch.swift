@@ -3,29 +3,16 @@
 ///
 /// It serves one call at a time, for matrices of one type.
 public struct AttentionScratch: Sendable {
-  /// A thread's own buffers for float32. Rows of a block are the queries of all heads of a group, head after head.
-  struct Slot: Sendable {
-    /// Query rows of a block, for each head. With the keys of a block, scores stay within a core's cache.
-    static let queryBlock = 64
-    /// Keys of a block.
-    static let keyBlock = 128
-
-    /// [rows, D] each.
-    let queries, gradients, accumulator: Matrix
-    /// [rows, keys] each, used as contiguous rows of the block's own width.
-    let scores, dScores: Matrix
-    /// [2, rows]: running maxima and sums in the forward, log-sum-exp and row dots in the backward.
-    let statistics: Matrix
-  }
-
   let heads, keyValueHeads, headDimension: Int
   /// The type of the matrices that this serves.
   let dtype: DType
-  /// Partial sums of dk and dv: [tokens, K·D] each for float32, where the last part needs none, and the transpose
-  /// for bfloat16.
+  /// Whether the products are this package's own, which they are in bfloat16 and wherever those are fast in float32.
+  let usesStrips: Bool
+  /// Partial sums of dk and dv: with strips the transposes, [K·D, tokens] each; else [tokens, K·D], of which the last
+  /// part needs none.
   let partialKeys, partialValues: [Matrix]
-  private let slots: [Slot]
-  private let halfSlots: [HalfAttention.Slot]
+  private let stripSlots: [StripAttention.Slot]
+  private let blockSlots: [BlockAttention.Slot]
 
   /// Takes the buffers from a workspace.
   ///
@@ -36,48 +23,61 @@ public struct AttentionScratch: Sendable {
   ///   - dtype: The type of queries, keys, values and outputs: `float32` or `bfloat16`.
   public init(
     workspace: Workspace, heads: Int, keyValueHeads: Int, headDimension: Int, maxTokens: Int,
-    threadCount: Int,
-    dtype: DType = .float32
+    threadCount: Int, dtype: DType = .float32
   ) {
+    self.init(
+      workspace: workspace, heads: heads, keyValueHeads: keyValueHeads, headDimension: headDimension,
+      maxTokens: maxTokens, threadCount: threadCount, dtype: dtype,
+      usesStrips: dtype == .bfloat16 || PackedGEMM.isFastInFloat32)
+  }
+
+  /// The same with the choice of products; bfloat16 takes strips.
+  init(
+    workspace: Workspace, heads: Int, keyValueHeads: Int, headDimension: Int, maxTokens: Int,
+    threadCount: Int, dtype: DType, usesStrips: Bool
+  ) {
+    precondition(usesStrips || dtype == .float32, "\(dtype) without strips")
     precondition(heads % keyValueHeads == 0, "\(heads) heads over \(keyValueHeads)")
     self.heads = heads
     self.keyValueHeads = keyValueHeads
     self.headDimension = headDimension
     self.dtype = dtype
     let group = heads / keyValueHeads
-    let isHalf = dtype == .bfloat16
-    slots = (0..<(isHalf ? 0 : threadCount)).map { _ in
-      Slot(workspace, group: group, headDimension: headDimension, hasBackward: maxTokens > 0)
+    self.usesStrips = usesStrips
+    let hasBackward = maxTokens > 0
+    stripSlots = (0..<(usesStrips ? threadCount : 0)).map { _ in
+      StripAttention.Slot(
+        workspace, group: group, headDimension: headDimension, dtype: dtype, hasBackward: hasBackward)
     }
-    halfSlots = (0..<(isHalf ? threadCount : 0)).map { _ in
-      HalfAttention.Slot(workspace, group: group, headDimension: headDimension, hasBackward: maxTokens > 0)
+    blockSlots = (0..<(usesStrips ? 0 : threadCount)).map { _ in
+      BlockAttention.Slot(workspace, group: group, headDimension: headDimension, hasBackward: hasBackward)
     }
     let parts = AttentionScratch.partLimit(sequences: 1, keyValueHeads: keyValueHeads)
     let width = keyValueHeads * headDimension
     let takePartial = {
-      (0..<(isHalf ? parts : parts - 1)).map { _ in
-        isHalf
-          ? workspace.take("attention gradients", rows: width, columns: HalfAttention.padded(maxTokens))
+      (0..<(usesStrips ? parts : parts - 1)).map { _ in
+        usesStrips
+          ? workspace.take("attention gradients", rows: width, columns: StripAttention.padded(maxTokens))
           : workspace.take("attention gradients", rows: maxTokens, columns: width)
       }
     }
-    partialKeys = maxTokens > 0 ? takePartial() : []
-    partialValues = maxTokens > 0 ? takePartial() : []
+    partialKeys = hasBackward ? takePartial() : []
+    partialValues = hasBackward ? takePartial() : []
   }
 
   /// Query rows of a block.
-  var queryBlock: Int { dtype == .bfloat16 ? HalfAttention.queryBlock : Slot.queryBlock }
+  var queryBlock: Int { usesStrips ? StripAttention.queryBlock : BlockAttention.queryBlock }
 
-  /// The buffers of one worker of the pool.
-  func slot(_ worker: Int) -> Slot {
-    precondition(worker < slots.count, "worker \(worker), scratch for \(slots.count)")
-    return slots[worker]
+  /// The buffers of one worker of the pool, for strips.
+  func stripSlot(_ worker: Int) -> StripAttention.Slot {
+    precondition(worker < stripSlots.count, "worker \(worker), scratch for \(stripSlots.count)")
+    return stripSlots[worker]
   }
 
-  /// The buffers of one worker of the pool, for bfloat16.
-  func halfSlot(_ worker: Int) -> HalfAttention.Slot {
-    precondition(worker < halfSlots.count, "worker \(worker), scratch for \(halfSlots.count)")
-    return halfSlots[worker]
+  /// The buffers of one worker of the pool, for OpenBLAS.
+  func blockSlot(_ worker: Int) -> BlockAttention.Slot {
+    precondition(worker < blockSlots.count, "worker \(worker), scratch for \(blockSlots.count)")
+    return blockSlots[worker]
   }
 
   /// Into how many parts a long sequence's backward is cut at most: enough for sixteen tasks over all
@@ -85,20 +85,5 @@ public struct AttentionScratch: Sendable {
   static func partLimit(sequences: Int, keyValueHeads: Int) -> Int {
     let pairs = max(1, sequences * keyValueHeads)
     return min(4, (15 + pairs) / pairs)
-  }
-}
-
-extension AttentionScratch.Slot {
-  init(_ workspace: Workspace, group: Int, headDimension: Int, hasBackward: Bool) {
-    let rows = group * Self.queryBlock
-    let backwardRows = hasBackward ? rows : 0
-    let take = { (rows: Int, columns: Int) in workspace.take("attention block", rows: rows, columns: columns)
-    }
-    queries = take(rows, headDimension)
-    gradients = take(backwardRows, headDimension)
-    accumulator = take(rows, headDimension)
-    scores = take(rows, Self.keyBlock)
-    dScores = take(backwardRows, Self.keyBlock)
-    statistics = take(2, rows)
   }
 }

@@ -35,13 +35,13 @@ struct AttentionProblem: Sendable, CustomTestStringConvertible {
     var all: [GuardedMatrix] { [o, logSumExp, dq, dk, dv] }
   }
 
-  /// Forward and backward on a pool of `threadCount`.
-  func run(threadCount: Int = 2) -> Outputs {
+  /// Forward and backward on a pool of `threadCount`, in strips or through OpenBLAS.
+  func run(threadCount: Int = 2, usesStrips: Bool) -> Outputs {
     let (q, k, v, dO) = inputs
     let make = { GuardedMatrix(seed: 9, rows: tokens, columns: $0) }
     let outputs = Outputs(
       o: make(width), logSumExp: make(heads), dq: make(width), dk: make(keyWidth), dv: make(keyWidth))
-    withScratch(threadCount: threadCount) { scratch, pool in
+    withScratch(threadCount: threadCount, usesStrips: usesStrips) { scratch, pool in
       Attention.forward(
         q: q.matrix, k: k.matrix, v: v.matrix, offsets: offsets, headDimension: headDimension, scale: scale,
         into: outputs.o.matrix, logSumExp: outputs.logSumExp.matrix, scratch: scratch, pool: pool)
@@ -54,12 +54,13 @@ struct AttentionProblem: Sendable, CustomTestStringConvertible {
   }
 
   func withScratch(
-    threadCount: Int, dtype: DType = .float32, _ body: (AttentionScratch, ThreadPool) -> Void
+    threadCount: Int, dtype: DType = .float32, usesStrips: Bool = true,
+    _ body: (AttentionScratch, ThreadPool) -> Void
   ) {
     let take = { (workspace: Workspace) in
       AttentionScratch(
         workspace: workspace, heads: heads, keyValueHeads: keyValueHeads, headDimension: headDimension,
-        maxTokens: tokens, threadCount: threadCount, dtype: dtype)
+        maxTokens: tokens, threadCount: threadCount, dtype: dtype, usesStrips: usesStrips)
     }
     let plan = Workspace.planning()
     _ = take(plan)

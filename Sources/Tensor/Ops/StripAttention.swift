@@ -1,59 +1,62 @@
 import CKernels
-import Foundation
 
-/// The tasks of attention over bfloat16 matrices: each is one block of queries of the heads that share a key-value
-/// head, or the backward of such blocks, on the calling thread.
+/// The tasks of attention through this package's own products: each is one block of queries of the heads that share a
+/// key-value head, or the backward of such blocks, on the calling thread.
 ///
 /// Scores are computed for a strip of fourteen queries at a time, the height of the product's tile, against a block
 /// of packed keys: the strip's scores, 14 × 256 in float32, and its probabilities stay in the first-level cache, and
 /// the strip stops at the last key it sees, so that little is computed that causality masks. All heads of a group
-/// share the packed keys and values. Scores carry a factor of log₂ e, which makes exponentials powers of two.
-enum HalfAttention {
+/// share the packed keys and values.
+enum StripAttention {
   /// Query rows of a block, for each head: enough to make little of packing a block of keys, and few enough that the
   /// last blocks of two threads end together.
   static let queryBlock = 128
-  /// Keys of a block. The three packed forms that the backward needs take a tenth of a second-level cache of one
-  /// megabyte, and its packed probabilities and gradients of scores, 128 × 256 each, another eighth.
+  /// Keys of a block. In bfloat16 the three packed forms that the backward needs take a tenth of a second-level cache of
+  /// one megabyte, and its packed probabilities and gradients of scores, 128 × 256 each, another eighth.
   static let keyBlock = 256
   /// Query rows of a strip.
   private static let stripRows = 14
 
   /// A thread's own buffers.
   struct Slot: Sendable {
+    /// The type of the operands.
+    let dtype: DType
     /// A block of keys as packed right operands: transposed keys [D, keys] and, in the backward, transposed values
     /// and keys as they are. In the forward `values` holds values as they are.
-    fileprivate let transposedKeys, values, keys: Matrix
+    let transposedKeys, values, keys: Matrix
     /// A strip's scores and the gradients of its probabilities, [14, keys], float32.
-    fileprivate let scores, dProbabilities: Matrix
-    /// A strip's probabilities in the forward, the gradients of its scores in the backward: [14, keys].
-    fileprivate let strip: Matrix
+    let scores, dProbabilities: Matrix
+    /// A strip's probabilities in the forward, the gradients of its scores in the backward: [14, keys]. In float32 they
+    /// take the place of what they are made of.
+    let rounded: Matrix?
     /// Probabilities and gradients of scores of a block, packed as right operands [queries, keys].
-    fileprivate let probabilities, dScores: Matrix
+    let probabilities, dScores: Matrix
     /// Queries and output gradients of a block and one head, transposed: [D, queries].
-    fileprivate let transposedQueries, transposedGradients: Matrix
+    let transposedQueries, transposedGradients: Matrix
     /// Sums of outputs or of query gradients: [group · queries, D], float32.
-    fileprivate let accumulator: Matrix
+    let accumulator: Matrix
     /// [2, group · queries]: running maxima and sums in the forward, log-sum-exp and row dots in the backward.
-    fileprivate let statistics: Matrix
+    let statistics: Matrix
 
-    init(_ workspace: Workspace, group: Int, headDimension: Int, hasBackward: Bool) {
+    init(_ workspace: Workspace, group: Int, headDimension: Int, dtype: DType, hasBackward: Bool) {
       let d = headDimension
+      self.dtype = dtype
       let take = { (rows: Int, columns: Int, dtype: DType) in
         workspace.take("attention block", rows: rows, columns: columns, dtype)
       }
       let backward = hasBackward ? 1 : 0
       let rowPanels = (d + panelColumns - 1) / panelColumns * keyBlock
       let columnPanels = (d + d % 2) * keyBlock / panelColumns
-      transposedKeys = take(columnPanels, panelColumns, .bfloat16)
-      values = take(max(rowPanels, columnPanels), panelColumns, .bfloat16)
-      keys = take(backward * rowPanels, panelColumns, .bfloat16)
+      transposedKeys = take(columnPanels, panelColumns, dtype)
+      values = take(max(rowPanels, columnPanels), panelColumns, dtype)
+      keys = take(backward * rowPanels, panelColumns, dtype)
       scores = take(stripRows, keyBlock, .float32)
       dProbabilities = take(backward * stripRows, keyBlock, .float32)
-      strip = take(stripRows, keyBlock, .bfloat16)
-      probabilities = take(backward * queryBlock, keyBlock, .bfloat16)
-      dScores = take(backward * queryBlock, keyBlock, .bfloat16)
-      transposedQueries = take(backward * d, queryBlock, .bfloat16)
-      transposedGradients = take(backward * d, queryBlock, .bfloat16)
+      rounded = dtype == .float32 ? nil : take(stripRows, keyBlock, dtype)
+      probabilities = take(backward * queryBlock, keyBlock, dtype)
+      dScores = take(backward * queryBlock, keyBlock, dtype)
+      transposedQueries = take(backward * d, queryBlock, dtype)
+      transposedGradients = take(backward * d, queryBlock, dtype)
       accumulator = take(group * queryBlock, d, .float32)
       statistics = take(2, group * queryBlock, .float32)
     }
@@ -85,18 +88,17 @@ enum HalfAttention {
           let seen = min(keys.count, start + strip.upperBound - first)
           guard seen > 0 else { continue }
           let row = head * n + strip.lowerBound
+          let sum = slot.accumulator.rows(row..<row + strip.count)
+          let scores = slot.scores.block(rows: strip.count, columns: seen)
           multiply(
-            queries.rows(strip), transposedKeys,
-            into: slot.scores.window(rows: strip.count, columns: rounded(seen, to: 16)),
-            factor: scale * log2e,
+            queries.rows(strip), transposedKeys, into: scores.columns(0..<roundedUp(seen, to: 16)),
+            factor: scale * slot.unit, level)
+          let probabilities = softmax(
+            scores, maxima + row, sums + row, rescaling: sum, visible: start + strip.lowerBound + 1 - first,
+            slot,
             level)
-          lk_softmax_block_bf16(
-            slot.strip.halves, slot.scores.base, keyBlock, maxima + row, sums + row,
-            slot.accumulator.row(row),
-            d, strip.count, rounded(seen, to: panelColumns), start + strip.lowerBound + 1 - first, level)
-          multiply(
-            slot.strip.window(rows: strip.count, columns: rounded(seen, to: 2)), values,
-            into: slot.accumulator.rows(row..<row + strip.count), adds: first > 0, level)
+          let depth = min(roundedUp(seen, to: 2), keys.count)
+          multiply(probabilities.columns(0..<depth), values, into: sum, adds: first > 0, level)
         }
       }
     }
@@ -105,7 +107,7 @@ enum HalfAttention {
       let output = o.head(queryHead, d)
       lk_softmax_finish(
         output.kernelRows, logSumExp.map { $0.base + queryHead }, logSumExp?.stride ?? 0,
-        slot.accumulator.row(row), maxima + row, sums + row, 1 / log2e, n, d, level)
+        slot.accumulator.row(row), maxima + row, sums + row, 1 / slot.unit, n, d, level)
     }
   }
 
@@ -133,7 +135,9 @@ enum HalfAttention {
         let (row, queryHead) = (head * n, keyValueHead * group + head)
         let (dO, o) = (inputs.dO.rows(block).head(queryHead, d), inputs.o.rows(block).head(queryHead, d))
         lk_row_dots(delta + row, dO.kernelRows, o.kernelRows, n, d, level)
-        for index in 0..<n { logSumExp[row + index] = inputs.logSumExp.row(start + index)[queryHead] * log2e }
+        for index in 0..<n {
+          logSumExp[row + index] = inputs.logSumExp.row(start + index)[queryHead] * slot.unit
+        }
       }
       for first in stride(from: 0, to: block.upperBound, by: keyBlock) {
         let keys = first..<min(block.upperBound, first + keyBlock)
@@ -190,22 +194,19 @@ enum HalfAttention {
     for strip in strips(queries.rows) {
       let seen = min(keyCount, start + strip.upperBound)
       guard seen > 0 else { continue }
-      let columns = rounded(seen, to: 16)
+      let columns = 0..<roundedUp(seen, to: 16)
+      let scores = slot.scores.block(rows: strip.count, columns: seen)
+      let dProbabilities = slot.dProbabilities.block(rows: strip.count, columns: seen)
       multiply(
-        queries.rows(strip), keys.transposed, into: slot.scores.window(rows: strip.count, columns: columns),
-        factor: scale * log2e, level)
+        queries.rows(strip), keys.transposed, into: scores.columns(columns), factor: scale * slot.unit, level)
       multiply(
-        gradients.rows(strip), keys.transposedValues,
-        into: slot.dProbabilities.window(rows: strip.count, columns: columns), level)
-      let place = strip.lowerBound * panelColumns
-      lk_softmax_backward_bf16(
-        slot.strip.halves, slot.probabilities.halves + place, slot.dScores.halves + place,
-        queryBlock * panelColumns, slot.scores.base, slot.dProbabilities.base, keyBlock,
-        logSumExp + strip.lowerBound, delta + strip.lowerBound, strip.count,
-        rounded(seen, to: panelColumns), start + strip.lowerBound + 1, level)
+        gradients.rows(strip), keys.transposedValues, into: dProbabilities.columns(columns), level)
+      let dScores = softmaxBackward(
+        scores, dProbabilities, logSumExp + strip.lowerBound, delta + strip.lowerBound,
+        firstRow: strip.lowerBound, visible: start + strip.lowerBound + 1, slot, level)
+      let depth = min(roundedUp(seen, to: 2), keyCount)
       multiply(
-        slot.strip.window(rows: strip.count, columns: rounded(seen, to: 2)), keys.rows, into: dq.rows(strip),
-        adds: adds, factor: scale, level)
+        dScores.columns(0..<depth), keys.rows, into: dq.rows(strip), adds: adds, factor: scale, level)
     }
   }
 
@@ -222,7 +223,7 @@ enum HalfAttention {
     for (index, panel) in stride(from: keys.lowerBound, to: keys.upperBound, by: panelColumns).enumerated() {
       // Blocks begin at multiples of a panel, so the first query that sees any of its keys does too.
       let first = max(0, panel - queries.lowerBound)
-      let panels = Panels(base: b.halves + (index * queryBlock + first) * panelColumns, stride: 0)
+      let panels = Panels(b, from: (index * queryBlock + first) * panelColumns, stride: 0)
       multiply(
         a.columns(first..<queries.count), panels,
         into: gradient.columns(panel..<min(keys.upperBound, panel + panelColumns)), adds: panel < seenBefore,
@@ -248,52 +249,18 @@ enum HalfAttention {
       let sums = part.rows(channels).columns(sequence)
       lk_add(whole.kernelRows, sums.kernelRows, headDimension, keyCount(index), kernelLevel)
     }
-    let target = gradient.head(keyValueHead, headDimension)
-    lk_transpose_narrow_bf16(
-      target.halves, target.stride, whole.base, whole.stride, headDimension, target.rows, kernelLevel)
+    transpose(whole, into: gradient.head(keyValueHead, headDimension), kernelLevel)
   }
 
   /// A row length that keeps the rows of a column apart in the caches: an odd number of cache lines.
-  static func padded(_ columns: Int) -> Int { rounded(columns, to: 32) + 16 }
+  static func padded(_ columns: Int) -> Int { roundedUp(columns, to: 32) + 16 }
 
-  private static let panelColumns = Int(LK_PANEL_COLUMNS)
-  private static let log2e = Float(M_LOG2E)
+  static let panelColumns = Int(LK_PANEL_COLUMNS)
 
-  private static func rounded(_ count: Int, to unit: Int) -> Int { (count + unit - 1) / unit * unit }
+  static func roundedUp(_ count: Int, to unit: Int) -> Int { (count + unit - 1) / unit * unit }
 
   private static func strips(_ rows: Int) -> some Sequence<Range<Int>> {
     stride(from: 0, to: rows, by: stripRows).lazy.map { $0..<min(rows, $0 + stripRows) }
-  }
-
-  /// A packed right operand: where its first panel is, and how many elements on the next.
-  private struct Panels {
-    let base: UnsafeMutablePointer<UInt16>
-    let stride: Int
-  }
-
-  private static func packTransposed(_ b: Matrix, into panels: Matrix, _ level: lk_level) -> Panels {
-    let panels = Panels(base: panels.halves, stride: (b.columns + b.columns % 2) * panelColumns)
-    lk_pack_transposed_bf16(panels.base, panels.stride, b.kernelRows, b.columns, b.rows, level)
-    return panels
-  }
-
-  private static func pack(_ b: Matrix, into panels: Matrix, _ level: lk_level) -> Panels {
-    let panels = Panels(base: panels.halves, stride: (b.rows + b.rows % 2) * panelColumns)
-    lk_pack_bf16(panels.base, panels.stride, b.kernelRows, b.rows, b.columns, level)
-    return panels
-  }
-
-  private static func transpose(_ x: Matrix, into y: Matrix, _ level: lk_level) {
-    lk_transpose_bf16(y.halves, y.stride, x.halves, x.stride, x.rows, x.columns, level)
-  }
-
-  /// c = factor·a·b, added to what c holds where `adds`, over the first rows of b, as many as a has columns.
-  private static func multiply(
-    _ a: Matrix, _ b: Panels, into c: Matrix, adds: Bool = false, factor: Float = 1, _ level: lk_level
-  ) {
-    lk_gemm_block_bf16(
-      c.address, c.stride, c.kernelRows.type, adds, factor, a.halves, a.stride, a.columns, b.base, b.stride,
-      c.rows, c.columns, level)
   }
 }
 
@@ -304,9 +271,11 @@ extension Matrix {
     columns(index * dimension..<(index + 1) * dimension)
   }
 
-  /// The first rows and columns.
+  /// The memory as rows one after another, each of so many columns filled up to a whole panel.
   @inline(__always)
-  fileprivate func window(rows: Int, columns: Int) -> Matrix {
-    self.rows(0..<rows).columns(0..<columns)
+  func block(rows: Int, columns: Int) -> Matrix {
+    Matrix(
+      address, dtype, rows: rows,
+      columns: StripAttention.roundedUp(columns, to: StripAttention.panelColumns))
   }
 }
