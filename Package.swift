@@ -58,16 +58,20 @@ let package = Package(
     .target(
       name: "Prepare", dependencies: ["Train", .product(name: "Yams", package: "Yams")],
       swiftSettings: swiftSettings),
+    .target(
+      name: "Flags",
+      dependencies: [.product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: swiftSettings),
     .executableTarget(
       name: "LoraTrainCommand",
       dependencies: [
-        "Train", "Prepare", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Flags", "Train", "Prepare", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "GhostCommand",
       dependencies: [
-        "Ghost", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Flags", "Ghost", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
     .target(name: "TestSupport", path: "Tests/TestSupport"),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import Flags
 import Foundation
 import Ghost
 import Model
@@ -14,15 +15,13 @@ struct DraftCommand: ParsableCommand {
       With --workspace the draft is also kept there, to be edited and shipped.
       """)
 
-  // A number takes the word after it whatever that is: a negative one is out of range, not missing.
-
   @Option(name: .long, help: "What the piece is about.")
   var topic: String?
 
   @Option(name: .long, help: "What it has to say about it.")
   var angle: String?
 
-  @Option(name: .long, parsing: .unconditional, help: "The length to aim at, in words.")
+  @Option(number: "The length to aim at, in words.")
   var length: Int?
 
   @Option(name: .long, help: "The kind of piece, in the archive's own words: note, essay.")
@@ -39,35 +38,25 @@ struct DraftCommand: ParsableCommand {
   @Option(name: .long, help: "The adapter's folder; the newest under adapters/, here or above, unless told.")
   var adapterPath: String?
 
-  @Option(
-    name: .long, parsing: .unconditional,
-    help: "What the logits are divided by; 0 always takes the likeliest token.")
+  @Option(number: "What the logits are divided by; 0 always takes the likeliest token.")
   var temperature = SamplingOptions().temperature
 
-  @Option(name: .long, parsing: .unconditional, help: "Keep only the k likeliest tokens; 0 keeps all.")
+  @Option(number: "Keep only the k likeliest tokens; 0 keeps all.")
   var topK = SamplingOptions().topK
 
-  @Option(
-    name: .long, parsing: .unconditional,
-    help: "Keep the likeliest tokens up to this sum of probabilities; 1 keeps all.")
+  @Option(number: "Keep the likeliest tokens up to this sum of probabilities; 1 keeps all.")
   var topP = SamplingOptions().topP
 
-  @Option(
-    name: .long, parsing: .unconditional,
-    help: "Keep tokens at least this share as likely as the likeliest; 0 keeps all.")
+  @Option(number: "Keep tokens at least this share as likely as the likeliest; 0 keeps all.")
   var minP = SamplingOptions().minP
 
-  @Option(
-    name: .long, parsing: .unconditional,
-    help: "How much less likely a token gets that is in the text already; 1 does nothing.")
+  @Option(number: "How much less likely a token gets that is in the text already; 1 does nothing.")
   var repetitionPenalty = SamplingOptions().repetitionPenalty
 
-  @Option(name: .long, parsing: .unconditional, help: "Chooses the draft; drawn and printed unless given.")
+  @Option(number: "Chooses the draft; drawn and printed unless given.")
   var seed: UInt64?
 
-  @Option(
-    name: .long, parsing: .unconditional,
-    help: "The most tokens to write; about two a word of --length unless told.")
+  @Option(number: "The most tokens to write; about two a word of --length unless told.")
   var maxTokens: Int?
 
   @Option(
@@ -76,7 +65,7 @@ struct DraftCommand: ParsableCommand {
   )
   var quantize: WeightQuantization?
 
-  @Option(name: .long, parsing: .unconditional, help: "Threads; every processor unless told.")
+  @Option(number: "Threads; every processor unless told.")
   var threads: Int?
 
   @Option(name: .shortAndLong, help: "Also save the draft as this file, which is to be a new one.")
@@ -90,15 +79,12 @@ struct DraftCommand: ParsableCommand {
   var workspace: String?
 
   @Option(
-    name: .long, parsing: .unconditional,
-    help:
+    number:
       "Show so many pieces of the workspace's archive in the prompt, the nearest to the seed; as many as fit without an adapter and none beside one unless told."
   )
   var examples: Int?
 
-  @Option(
-    name: .long, parsing: .unconditional,
-    help: "How many drafts to write, each with the random seed after the last.")
+  @Option(number: "How many drafts to write, each with the random seed after the last.")
   var n = 1
 
   @Flag(

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import Flags
 import Foundation
 import Ghost
 import Train
@@ -28,7 +29,7 @@ struct RefitCommand: ParsableCommand {
   @Flag(name: .long, help: "Train without asking, also where nothing asks for it.")
   var yes = false
 
-  @Option(name: .long, parsing: .unconditional, help: "Threads; every processor unless told.")
+  @Option(number: "Threads; every processor unless told.")
   var threads: Int?
 
   @Flag(name: .long, help: "Print one JSON object.")

@@ -1,24 +1,21 @@
 import ArgumentParser
+import Flags
 import Train
 
 /// The shape of the adapter to train.
 struct AdapterOptions: ParsableArguments {
   private static let defaults = TrainingOptions().adapter
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp("Rank of each update. (default: \(defaults.rank))", valueName: "n"))
+  @Option(number: ArgumentHelp("Rank of each update. (default: \(defaults.rank))", valueName: "n"))
   var rank: Int?
 
   @Option(
-    name: .long,
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "Numerator of the scaling, alpha / rank. (default: \(defaults.alpha))", valueName: "x"))
   var alpha: Double?
 
   @Option(
-    name: .long,
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "Share of an update's input that training drops. (default: \(defaults.dropout))", valueName: "p"))
   var dropout: Double?
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import Flags
 import Foundation
 import Model
 import Train
@@ -15,20 +16,19 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var base: BaseOptions
 
-  @Option(name: .long, help: ArgumentHelp("Sequences of a batch.", valueName: "n"))
+  @Option(number: ArgumentHelp("Sequences of a batch.", valueName: "n"))
   var batchSize = Benchmark.defaultBatchSize
 
   @Option(
-    name: .long,
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "Tokens of a sequence. (default: \(Benchmark.defaultSequenceLength), or the base's context if that is less)",
       valueName: "n"))
   var maxSeqLength: Int?
 
-  @Option(name: .long, help: ArgumentHelp("The adapter's rank.", valueName: "n"))
+  @Option(number: ArgumentHelp("The adapter's rank.", valueName: "n"))
   var rank = Benchmark.defaultRank
 
-  @Option(name: .long, help: ArgumentHelp("Timed training steps.", valueName: "n"))
+  @Option(number: ArgumentHelp("Timed training steps.", valueName: "n"))
   var maxSteps = Benchmark.defaultSteps
 
   @Option(
@@ -45,7 +45,7 @@ struct BenchCommand: ParsableCommand {
       "Round the weights to q8. (default: as they are stored)", valueName: "type"))
   var quantize: WeightQuantization?
 
-  @Option(name: .long, help: ArgumentHelp("Threads. (default: every processor)", valueName: "n"))
+  @Option(number: ArgumentHelp("Threads. (default: every processor)", valueName: "n"))
   var threads: Int?
 
   @Flag(name: .long, help: "Print one JSON object.")

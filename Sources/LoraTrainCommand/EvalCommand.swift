@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import Flags
 import Foundation
 import Train
 
@@ -37,7 +38,7 @@ struct EvalCommand: ParsableCommand {
 
   @OptionGroup(title: "Rows and machine") var rows: RowOptions
 
-  @Option(name: .long, help: ArgumentHelp("Seed of drafts and bootstrap.", valueName: "n"))
+  @Option(number: ArgumentHelp("Seed of drafts and bootstrap.", valueName: "n"))
   var seed = TrainingOptions().seed
 
   @Flag(name: .long, help: "Print one JSON object.")

@@ -1,56 +1,49 @@
 import ArgumentParser
+import Flags
 import Train
 
 /// Where the gate draws its lines, and what a fine-tune would have to pay for.
 struct GateOptions: ParsableArguments {
-  @Option(
-    name: .long, help: ArgumentHelp("Skip where the best prompted system passes more.", valueName: "share"))
+  @Option(number: ArgumentHelp("Skip where the best prompted system passes more.", valueName: "share"))
   var skipAbove = GateThresholds().skipAbove
 
-  @Option(name: .long, help: ArgumentHelp("Fix upstream where it passes less.", valueName: "share"))
+  @Option(number: ArgumentHelp("Fix upstream where it passes less.", valueName: "share"))
   var fixBelow = GateThresholds().fixBelow
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp("Fix upstream where more of its failures miss a fact.", valueName: "share"))
+  @Option(number: ArgumentHelp("Fix upstream where more of its failures miss a fact.", valueName: "share"))
   var factShare = GateThresholds().factShare
 
   @Option(
-    name: .long,
-    help: ArgumentHelp("Format is a reason where at least so many failures are of form.", valueName: "share"))
+    number: ArgumentHelp(
+      "Format is a reason where at least so many failures are of form.", valueName: "share"))
   var formShare = GateThresholds().formShare
 
   @Option(
-    name: .long,
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "Compile first where the last step of examples in the prompt added this.", valueName: "share"))
   var climb = GateThresholds().climb
 
-  @Option(name: .long, help: ArgumentHelp("The fewest cases to decide on.", valueName: "n"))
+  @Option(number: ArgumentHelp("The fewest cases to decide on.", valueName: "n"))
   var minCases = GateThresholds().minCases
 
-  @Option(name: .long, help: ArgumentHelp("The fewest different examples to train on.", valueName: "n"))
+  @Option(number: ArgumentHelp("The fewest different examples to train on.", valueName: "n"))
   var minExamples = GateThresholds().minExamples
 
-  @Option(
-    name: .long, help: ArgumentHelp("The fewest edits that count as labels from operation.", valueName: "n"))
+  @Option(number: ArgumentHelp("The fewest edits that count as labels from operation.", valueName: "n"))
   var minEdits = GateThresholds().minEdits
 
   @Option(
-    name: .long,
-    help: ArgumentHelp("Latency is a reason where the best prompted p95 is above this.", valueName: "ms"))
+    number: ArgumentHelp("Latency is a reason where the best prompted p95 is above this.", valueName: "ms"))
   var maxLatencyMs: Double?
 
   @Option(
-    name: .long,
-    help: ArgumentHelp("What a fine-tune costs once, in the currency of the outputs.", valueName: "x"))
+    number: ArgumentHelp("What a fine-tune costs once, in the currency of the outputs.", valueName: "x"))
   var setupCost: Double?
 
-  @Option(name: .long, help: ArgumentHelp("Calls a month.", valueName: "n"))
+  @Option(number: ArgumentHelp("Calls a month.", valueName: "n"))
   var callsPerMonth: Double?
 
-  @Option(
-    name: .long, help: ArgumentHelp("Months in which the set-up must pay for itself.", valueName: "n"))
+  @Option(number: ArgumentHelp("Months in which the set-up must pay for itself.", valueName: "n"))
   var months = 12.0
 
   var thresholds: GateThresholds {
@@ -84,38 +77,32 @@ struct GateRunOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The adapter's folder, for --run adapter.", valueName: "dir"))
   var adapterPath: String?
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp("The most examples in a prompt. (default: as many as fit)", valueName: "n"))
+  @Option(number: ArgumentHelp("The most examples in a prompt. (default: as many as fit)", valueName: "n"))
   var examples: Int?
 
   @Option(
-    name: .long,
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "The most tokens of prompt and answer. (default: 2048, or the base's context if that is less)",
       valueName: "n"))
   var maxSeqLength: Int?
 
   @Option(
-    name: .long,
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "The most tokens of an answer to a prompt; a seed's follow from its length.", valueName: "n"))
   var maxTokens = 256
 
   @Option(
-    name: .long,
-    help: ArgumentHelp("What the logits are divided by; 0 takes the likeliest token.", valueName: "x"))
+    number: ArgumentHelp("What the logits are divided by; 0 takes the likeliest token.", valueName: "x"))
   var temperature: Float = 0.8
 
-  @Option(name: .long, help: ArgumentHelp("Chooses the answers.", valueName: "n"))
+  @Option(number: ArgumentHelp("Chooses the answers.", valueName: "n"))
   var seed: UInt64 = 0
 
   @Option(
-    name: .long,
-    help: ArgumentHelp("What an hour of this machine costs; gives each output its cost.", valueName: "x"))
+    number: ArgumentHelp("What an hour of this machine costs; gives each output its cost.", valueName: "x"))
   var pricePerHour: Double?
 
-  @Option(name: .long, help: ArgumentHelp("Threads. (default: every processor)", valueName: "n"))
+  @Option(number: ArgumentHelp("Threads. (default: every processor)", valueName: "n"))
   var threads: Int?
 
   func run(_ kind: GateRun.Kind, basePath: String) -> GateRun {

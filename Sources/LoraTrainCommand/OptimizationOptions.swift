@@ -1,21 +1,19 @@
 import ArgumentParser
+import Flags
 import Train
 
 /// How the adapter is trained.
 struct OptimizationOptions: ParsableArguments {
-  @Option(
-    name: .long,
-    help: ArgumentHelp("Passes over the training side; 1 to 3 is the normal range.", valueName: "n"))
+  @Option(number: ArgumentHelp("Passes over the training side; 1 to 3 is the normal range.", valueName: "n"))
   var epochs = TrainingOptions().epochs
 
   @Option(
-    name: .long,
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "Optimizer steps, in place of --epochs; further epochs follow as needed.", valueName: "n"))
   var maxSteps: Int?
 
   @Option(
-    name: .long,
+    name: .long, parsing: .unconditional,
     help: ArgumentHelp(
       "Peak of the learning rate; auto probes three rates on the held-out side. (default: \(TrainingOptions().learningRate))",
       valueName: "rate|auto"),
@@ -30,24 +28,21 @@ struct OptimizationOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("How the rate moves after warm-up.", valueName: "shape"))
   var lrSchedule = TrainingOptions().schedule
 
-  @Option(name: .long, help: ArgumentHelp("Share of the steps that warm up.", valueName: "p"))
+  @Option(number: ArgumentHelp("Share of the steps that warm up.", valueName: "p"))
   var warmupRatio = TrainingOptions().warmupRatio
 
-  @Option(name: .long, help: ArgumentHelp("AdamW's decoupled decay.", valueName: "x"))
+  @Option(number: ArgumentHelp("AdamW's decoupled decay.", valueName: "x"))
   var weightDecay = TrainingOptions().weightDecay
 
-  @Option(
-    name: .long, help: ArgumentHelp("Largest norm of all gradients together; 0 never clips.", valueName: "x"))
+  @Option(number: ArgumentHelp("Largest norm of all gradients together; 0 never clips.", valueName: "x"))
   var maxGradNorm = TrainingOptions().maxGradientNorm
 
   @Option(
-    name: .long,
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "Rows a batch. (default: batches are filled with tokens up to the longest sequence)", valueName: "n"))
   var batchSize: Int?
 
-  @Option(
-    name: .long, help: ArgumentHelp("Batches whose gradients are summed before each step.", valueName: "n"))
+  @Option(number: ArgumentHelp("Batches whose gradients are summed before each step.", valueName: "n"))
   var gradAccumulationSteps = TrainingOptions().gradientAccumulationSteps
 
   @Option(
@@ -59,25 +54,22 @@ struct OptimizationOptions: ParsableArguments {
   var objective = TrainingOptions().objective
 
   @Option(
-    name: .long,
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "β of the preference loss. (default: 2 for dense, 0.1 for dpo and orpo)", valueName: "x"))
   var beta: Double?
 
   @Option(
-    name: .long,
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "Factor on the preference loss. (default: 1)",
       valueName: "x"))
   var preferenceWeight: Double?
 
   @Option(
-    name: .long,
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "Factor on the unlikelihood of words that were cut. (default: 0)", valueName: "x"))
   var unlikelihoodWeight: Double?
 
-  @Option(name: .long, help: ArgumentHelp("Seed of every random choice.", valueName: "n"))
+  @Option(number: ArgumentHelp("Seed of every random choice.", valueName: "n"))
   var seed = TrainingOptions().seed
 
   @Flag(name: .long, inversion: .prefixedNo, help: "Take the rows in another order each epoch.")

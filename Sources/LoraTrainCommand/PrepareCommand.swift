@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import Flags
 import Foundation
 import Prepare
 
@@ -25,15 +26,10 @@ struct PrepareCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("The archive to write, or to add to.", valueName: "file"))
   var output = PrepareOptions().output
 
-  // Unconditional: a negative number is a value, and refused as one.
-  @Option(
-    name: .long, parsing: .unconditional,
-    help: ArgumentHelp("Leave out pieces of fewer words.", valueName: "n"))
+  @Option(number: ArgumentHelp("Leave out pieces of fewer words.", valueName: "n"))
   var minWords = PrepareOptions().minWords
 
-  @Option(
-    name: .long, parsing: .unconditional,
-    help: ArgumentHelp("The weight of a daily log beside 1 for a post, up to 1000.", valueName: "w"))
+  @Option(number: ArgumentHelp("The weight of a daily log beside 1 for a post, up to 1000.", valueName: "w"))
   var logWeight = PrepareOptions().logWeight
 
   @Flag(name: .long, help: "Replace keys, e-mail addresses and telephone numbers by their names in brackets.")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Flags
 import Train
 
 struct PretrainCommand: ParsableCommand {
@@ -28,35 +29,34 @@ struct PretrainCommand: ParsableCommand {
   var initModel: String?
 
   @Option(
-    name: .long,
-    help: "Tokens of the vocabulary, if it is still to be trained. (default: \(defaults.vocabularySize))")
+    number: "Tokens of the vocabulary, if it is still to be trained. (default: \(defaults.vocabularySize))")
   var vocabSize: Int?
 
-  @Option(name: .long, help: "Width of the residual stream. (default: \(defaults.hiddenSize))")
+  @Option(number: "Width of the residual stream. (default: \(defaults.hiddenSize))")
   var hiddenSize: Int?
 
-  @Option(name: .long, help: "Width of the feed-forward layer. (default: \(defaults.intermediateSize))")
+  @Option(number: "Width of the feed-forward layer. (default: \(defaults.intermediateSize))")
   var intermediateSize: Int?
 
-  @Option(name: .long, help: "Decoder layers. (default: \(defaults.layerCount))")
+  @Option(number: "Decoder layers. (default: \(defaults.layerCount))")
   var layers: Int?
 
-  @Option(name: .long, help: "Query heads. (default: \(defaults.headCount))")
+  @Option(number: "Query heads. (default: \(defaults.headCount))")
   var heads: Int?
 
-  @Option(name: .long, help: "Key-value heads. (default: \(defaults.keyValueHeadCount))")
+  @Option(number: "Key-value heads. (default: \(defaults.keyValueHeadCount))")
   var kvHeads: Int?
 
-  @Option(name: .long, help: "The longest sequence in tokens.")
+  @Option(number: "The longest sequence in tokens.")
   var maxSeqLength = PretrainingOptions().maxSequenceLength
 
-  @Option(name: .long, help: "Tokens of one optimizer step.")
+  @Option(number: "Tokens of one optimizer step.")
   var batchTokens = PretrainingOptions().batchTokens
 
-  @Option(name: .long, help: "Optimizer steps of the whole run, earlier sessions included.")
+  @Option(number: "Optimizer steps of the whole run, earlier sessions included.")
   var maxSteps = PretrainingOptions().maxSteps
 
-  @Option(name: .long, help: "Peak of the learning rate.")
+  @Option(number: "Peak of the learning rate.")
   var learningRate = PretrainingOptions().learningRate
 
   @Option(
@@ -66,25 +66,25 @@ struct PretrainCommand: ParsableCommand {
   )
   var lrSchedule = PretrainingOptions().schedule
 
-  @Option(name: .long, help: "Steps that warm up.")
+  @Option(number: "Steps that warm up.")
   var warmupSteps = PretrainingOptions().warmupSteps
 
-  @Option(name: .long, help: "Decoupled decay of matrices.")
+  @Option(number: "Decoupled decay of matrices.")
   var weightDecay = PretrainingOptions().weightDecay
 
-  @Option(name: .long, help: "Largest norm of all gradients together; 0 never clips.")
+  @Option(number: "Largest norm of all gradients together; 0 never clips.")
   var maxGradNorm = PretrainingOptions().maxGradientNorm
 
   @Option(name: .long, help: "NAME=N: documents whose source starts with NAME count N times. Repeatable.")
   var sourceWeight: [String] = []
 
-  @Option(name: .long, help: "Steps between evaluations, each of which writes a checkpoint.")
+  @Option(number: "Steps between evaluations, each of which writes a checkpoint.")
   var evalInterval = PretrainingOptions().evaluationInterval
 
-  @Option(name: .long, help: "Seed of every random stream.")
+  @Option(number: "Seed of every random stream.")
   var seed: UInt64 = PretrainingOptions().seed
 
-  @Option(name: .long, help: "Threads; every processor unless told.")
+  @Option(number: "Threads; every processor unless told.")
   var threads: Int?
 
   @Flag(name: .long, help: "Go on from the checkpoint in the folder.")

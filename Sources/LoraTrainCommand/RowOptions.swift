@@ -1,12 +1,12 @@
 import ArgumentParser
+import Flags
 import Model
 import Train
 
 /// How rows are read, and on what they are computed.
 struct RowOptions: ParsableArguments {
   @Option(
-    name: .long,
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "Longest sequence in tokens; longer rows become several. (default: 1024, or the base's context if that is less)",
       valueName: "n"))
   var maxSeqLength: Int?
@@ -32,7 +32,7 @@ struct RowOptions: ParsableArguments {
         + " (default: as they are)", valueName: "type"))
   var quantize: WeightQuantization?
 
-  @Option(name: .long, help: ArgumentHelp("Threads. (default: every processor)", valueName: "n"))
+  @Option(number: ArgumentHelp("Threads. (default: every processor)", valueName: "n"))
   var threads: Int?
 
   func apply(to options: inout TrainingOptions) {

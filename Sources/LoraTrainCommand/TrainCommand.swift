@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import Flags
 import Foundation
 import Model
 import Train
@@ -18,13 +19,11 @@ struct TrainCommand: ParsableCommand {
   @OptionGroup(title: "Adapter") var adapter: AdapterOptions
 
   @Option(
-    name: .long,
-    help: ArgumentHelp("Share of documents held out to judge by; 0 gives no verdict.", valueName: "p"))
+    number: ArgumentHelp("Share of documents held out to judge by; 0 gives no verdict.", valueName: "p"))
   var validFraction = TrainingOptions().validFraction
 
   @Option(
-    name: .long,
-    help: ArgumentHelp("Days until ghost status asks to have the adapter judged again.", valueName: "n"))
+    number: ArgumentHelp("Days until ghost status asks to have the adapter judged again.", valueName: "n"))
   var sunsetDays = TrainingOptions().sunsetDays
 
   @OptionGroup(title: "Rows and machine") var rows: RowOptions

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Flags
 import Train
 
 /// How an adapter is judged against a prompted base.
@@ -26,21 +27,19 @@ struct VerdictOptions: ParsableArguments {
       valueName: "file"))
   var outputs: [String] = []
 
-  @Option(name: .long, help: ArgumentHelp("Drafts of a post by each system. (default: 3)", valueName: "n"))
+  @Option(number: ArgumentHelp("Drafts of a post by each system. (default: 3)", valueName: "n"))
   var samples: Int?
 
-  @Option(name: .long, help: ArgumentHelp("The most posts to draft from. (default: 24)", valueName: "n"))
+  @Option(number: ArgumentHelp("The most posts to draft from. (default: 24)", valueName: "n"))
   var maxPieces: Int?
 
   @Option(
-    name: .long,
-    help: ArgumentHelp(
+    number: ArgumentHelp(
       "What the logits are divided by; 0 takes the likeliest token. (default: 0.8)", valueName: "x"))
   var temperature: Float?
 
   @Option(
-    name: .long,
-    help: ArgumentHelp("What an hour of this machine costs; gives each draft its cost.", valueName: "x"))
+    number: ArgumentHelp("What an hour of this machine costs; gives each draft its cost.", valueName: "x"))
   var pricePerHour: Double?
 
   /// A flag that means something with --verdict alone, where it was given without.

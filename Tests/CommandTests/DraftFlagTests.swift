@@ -18,7 +18,9 @@ import Train
       try refusal("--temperature", "-1")
         == "--temperature is -1.0; expected 0, or a number from 0.01 to 100. Change it.")
     #expect(
-      try refusal("--top-k", "--json") == "The value '--json' is invalid for '--top-k <top-k>'")
+      try refusal("--top-k", "--json")
+        == "The value '--json' is invalid for '--top-k <top-k>': expected a whole number up to 9223372036854775807."
+    )
     #expect(try refusal("--n", "-1") == "--n is -1; expected a whole number from 1 to 100. Change it.")
     #expect(
       try refusal("--threads", "-1") == "--threads is -1; expected a whole number from 1 to 1024. Change it.")
