@@ -10,7 +10,7 @@ struct PretrainCommand: ParsableCommand {
       checkpoint and exits with 130; --resume goes on from there, and a larger --max-steps prolongs the run.
       """)
 
-  private static let defaults = PretrainingOptions()
+  private static let defaults = PretrainingShape.defaults
 
   @Option(
     name: .long, parsing: .upToNextOption,
@@ -92,12 +92,12 @@ struct PretrainCommand: ParsableCommand {
 
   private func options() throws -> PretrainingOptions {
     var options = PretrainingOptions()
-    options.vocabularySize = vocabSize ?? options.vocabularySize
-    options.hiddenSize = hiddenSize ?? options.hiddenSize
-    options.intermediateSize = intermediateSize ?? options.intermediateSize
-    options.layerCount = layers ?? options.layerCount
-    options.headCount = heads ?? options.headCount
-    options.keyValueHeadCount = kvHeads ?? options.keyValueHeadCount
+    options.shape.vocabularySize = vocabSize
+    options.shape.hiddenSize = hiddenSize
+    options.shape.intermediateSize = intermediateSize
+    options.shape.layerCount = layers
+    options.shape.headCount = heads
+    options.shape.keyValueHeadCount = kvHeads
     options.maxSequenceLength = maxSeqLength
     options.batchTokens = batchTokens
     options.maxSteps = maxSteps
@@ -123,12 +123,8 @@ struct PretrainCommand: ParsableCommand {
   }
 
   func validate() throws {
-    _ = try options()
-    let shape = [
-      ("--vocab-size", vocabSize), ("--hidden-size", hiddenSize), ("--intermediate-size", intermediateSize),
-      ("--layers", layers), ("--heads", heads), ("--kv-heads", kvHeads),
-    ]
-    if initModel != nil, let (flag, _) = shape.first(where: { $0.1 != nil }) {
+    let flag = try options().shape.firstFlag
+    if initModel != nil, let flag {
       throw ValidationError(
         "\(flag) beside --init-model: found two shapes; expected one, and that base brings its own."
           + " Leave one of the two out.")

@@ -26,12 +26,12 @@ struct PretrainingRunTests {
     }
     texts = try folder.put(lines(0..<40), as: "texts.jsonl")
     validation = try folder.put(lines(40..<46), as: "valid.jsonl")
-    options.vocabularySize = 280
-    options.hiddenSize = 16
-    options.intermediateSize = 24
-    options.layerCount = 2
-    options.headCount = 2
-    options.keyValueHeadCount = 1
+    options.shape.vocabularySize = 280
+    options.shape.hiddenSize = 16
+    options.shape.intermediateSize = 24
+    options.shape.layerCount = 2
+    options.shape.headCount = 2
+    options.shape.keyValueHeadCount = 1
     options.maxSequenceLength = 16
     options.batchTokens = 128
     options.maxSteps = 24
@@ -92,8 +92,8 @@ struct PretrainingRunTests {
     // A step this small moves no weight by half of bfloat16's spacing, 2⁻⁹ of its size: the weights come back.
     options.learningRate = 1e-30
     options.maxSteps = 1
-    options.hiddenSize = 32
-    options.vocabularySize = 300
+    options.shape.hiddenSize = 32
+    options.shape.vocabularySize = 300
     try PretrainingRun(
       texts: [texts], validation: [validation], folder: folder("next"), initialModel: folder("base"),
       options: options
@@ -116,6 +116,42 @@ struct PretrainingRunTests {
       error?.description
         == "\(folder("base"))/checkpoint.safetensors: was written with batch_tokens 128; this run has 64."
         + " Resume with the settings that the run began with.")
+  }
+
+  @Test("Resuming with another shape is refused, and what agrees may be said again")
+  func otherShape() throws {
+    // A text so short gives a smaller vocabulary than was asked for.
+    let few = try folder.put(#"{"text": "a lamp"}"#, as: "few.jsonl")
+    var begun = options
+    begun.maxSteps = 1
+    try run("base", begun, texts: [few])
+    let tokens = try ModelConfiguration(contentsOf: folder("base/config.json")).vocabularySize
+    #expect(tokens < 280)
+    begun.resumes = true
+    func resume(_ change: (inout PretrainingShape) -> Void) throws {
+      var resumed = begun
+      resumed.shape = PretrainingShape()
+      change(&resumed.shape)
+      try run("base", resumed, texts: [few])
+    }
+    func expectRefusal(
+      _ flag: String, _ value: Int, found: Int, _ size: WritableKeyPath<PretrainingShape, Int?>
+    ) {
+      let error = #expect(throws: TrainingError.self) { try resume { $0[keyPath: size] = value } }
+      #expect(
+        error?.description
+          == "\(flag) beside --resume: found two shapes, \(value) and the \(found) of \(folder("base")); expected one,"
+          + " and that base brings its own. Leave \(flag) out.")
+    }
+    expectRefusal("--vocab-size", 300, found: tokens, \.vocabularySize)
+    expectRefusal("--hidden-size", 32, found: 16, \.hiddenSize)
+    expectRefusal("--intermediate-size", 32, found: 24, \.intermediateSize)
+    expectRefusal("--layers", 6, found: 2, \.layerCount)
+    expectRefusal("--heads", 3, found: 2, \.headCount)
+    expectRefusal("--kv-heads", 2, found: 1, \.keyValueHeadCount)
+    try resume { $0.vocabularySize = tokens }
+    try resume { $0.headCount = 2 }
+    try resume { $0 = begun.shape }
   }
 
   @Test("A base is not written over, and without a checkpoint there is nothing to resume")
@@ -243,7 +279,7 @@ struct PretrainingRunTests {
       try refusal { $0.batchTokens = 8 }
         == "--batch-tokens is 8; expected at least --max-seq-length, 16. Raise it.")
     #expect(
-      try refusal { $0.headCount = 3 }
+      try refusal { $0.shape.headCount = 3 }
         == "3 heads and 1 key-value heads do not divide a hidden size of 16 into heads of even width; expected"
         + " that they do. Change --heads or --kv-heads.")
     let bad = try folder.put("{\"text\": \"a\"}\n{\"body\": \"b\"}\n", as: "bad.jsonl")
@@ -252,14 +288,14 @@ struct PretrainingRunTests {
         == "\(bad):2: no \"text\" with a string; expected {\"text\": …}. Fix the line or leave the file out.")
     let empty = try folder.put("\n", as: "empty.jsonl")
     #expect(
-      try refusal(texts: [empty]) { $0.vocabularySize = 257 }
+      try refusal(texts: [empty]) { $0.shape.vocabularySize = 257 }
         == "\(empty): found no text; expected {\"text\": …} lines. Give other files.")
     // A model, and a step, larger than the memory of any machine that this is tested on.
     let sizes: [(inout PretrainingOptions) -> Void] = [
       {
-        ($0.hiddenSize, $0.intermediateSize, $0.layerCount) = (65_536, 65_536, 1024)
-        ($0.headCount, $0.keyValueHeadCount) = (64, 64)
-      }, { ($0.batchTokens, $0.intermediateSize) = (16_777_216, 65_536) },
+        ($0.shape.hiddenSize, $0.shape.intermediateSize, $0.shape.layerCount) = (65_536, 65_536, 1024)
+        ($0.shape.headCount, $0.shape.keyValueHeadCount) = (64, 64)
+      }, { ($0.batchTokens, $0.shape.intermediateSize) = (16_777_216, 65_536) },
     ]
     for size in sizes {
       let text = try refusal(size)

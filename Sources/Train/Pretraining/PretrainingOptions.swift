@@ -1,17 +1,7 @@
 /// Everything that decides what `pretrain` does, apart from its texts.
 public struct PretrainingOptions: Equatable, Sendable {
-  /// The number of tokens in a vocabulary trained from the texts.
-  public var vocabularySize = 8192
-  /// C, the width of the residual stream.
-  public var hiddenSize = 256
-  /// F, the width of the feed-forward layer.
-  public var intermediateSize = 768
-  /// The number of decoder layers.
-  public var layerCount = 6
-  /// H, the number of query heads.
-  public var headCount = 4
-  /// K, the number of key-value heads.
-  public var keyValueHeadCount = 2
+  /// The shape of a base from scratch.
+  public var shape = PretrainingShape()
   /// The longest sequence in tokens, and the context that the model is made for.
   public var maxSequenceLength = 1024
   /// The tokens of one optimizer step.

@@ -36,8 +36,8 @@ public struct PretrainingRun {
   public var folder: String
   /// A base whose weights, shape and vocabulary the run begins with; nil starts from scratch.
   public var initialModel: String?
-  /// The settings. Those of shape and vocabulary are for a run from scratch; one that begins with a base, or
-  /// resumes, has the base's.
+  /// The settings. Their shape is for a run from scratch; one that begins with a base has the base's, and so has one
+  /// that resumes, which refuses another.
   public var options: PretrainingOptions
 
   /// Describes a run; nothing is read before `start`.
@@ -96,7 +96,8 @@ public struct PretrainingRun {
         try checkpoint.tensor(named: entry.name).copy(to: parameters.value(index).base, pool: pool)
       }
     } else {
-      PretrainingRun.initialize(parameters, layers: options.layerCount, seed: options.seed)
+      PretrainingRun.initialize(parameters, layers: configuration.layerCount, seed: options.seed)
+      state.askedVocabulary = options.shape.sizes.vocabularySize
     }
 
     func corpus(_ paths: [String], weight: (String?) -> Int) throws -> PretrainingCorpus {
@@ -151,13 +152,19 @@ public struct PretrainingRun {
   /// the settings.
   private func configuration(vocabularySize: Int, _ endOfText: Int32) throws -> ModelConfiguration {
     guard let source = options.resumes ? folder : initialModel else {
+      let sizes = options.shape.sizes
       return ModelConfiguration(
-        vocabularySize: vocabularySize, hiddenSize: options.hiddenSize,
-        intermediateSize: options.intermediateSize, layerCount: options.layerCount,
-        headCount: options.headCount, keyValueHeadCount: options.keyValueHeadCount,
-        contextLength: options.maxSequenceLength, endOfText: [endOfText])
+        vocabularySize: vocabularySize, hiddenSize: sizes.hiddenSize,
+        intermediateSize: sizes.intermediateSize, layerCount: sizes.layerCount, headCount: sizes.headCount,
+        keyValueHeadCount: sizes.keyValueHeadCount, contextLength: options.maxSequenceLength,
+        endOfText: [endOfText])
     }
     var configuration = try ModelConfiguration(contentsOf: "\(source)/config.json")
+    if options.resumes {
+      let state = try TrainingCheckpoint.readState("\(folder)/\(TrainingCheckpoint.name)")
+      try options.shape.check(
+        against: configuration, askedVocabulary: PretrainingState.askedVocabulary(in: state), folder: folder)
+    }
     configuration.contextLength = max(configuration.contextLength, options.maxSequenceLength)
     return configuration
   }
@@ -183,11 +190,12 @@ public struct PretrainingRun {
     func require(_ holds: Bool, _ text: String) throws {
       if !holds { throw TrainingError.setting(text) }
     }
+    let sizes = options.shape.sizes
     for (flag, value, range) in [
-      ("--hidden-size", options.hiddenSize, 1...65_536),
-      ("--intermediate-size", options.intermediateSize, 1...65_536),
-      ("--layers", options.layerCount, 1...1024), ("--heads", options.headCount, 1...1024),
-      ("--kv-heads", options.keyValueHeadCount, 1...1024),
+      ("--hidden-size", sizes.hiddenSize, 1...65_536),
+      ("--intermediate-size", sizes.intermediateSize, 1...65_536),
+      ("--layers", sizes.layerCount, 1...1024), ("--heads", sizes.headCount, 1...1024),
+      ("--kv-heads", sizes.keyValueHeadCount, 1...1024),
       ("--max-seq-length", options.maxSequenceLength, 2...1_048_576),
       ("--batch-tokens", options.batchTokens, 2...16_777_216),
       ("--max-steps", options.maxSteps, 1...1_000_000_000),
@@ -211,15 +219,16 @@ public struct PretrainingRun {
       options.batchTokens >= options.maxSequenceLength,
       "--batch-tokens is \(options.batchTokens); expected at least --max-seq-length,"
         + " \(options.maxSequenceLength). Raise it.")
+    // The shape of a base that is there already has been checked with it.
+    guard !options.resumes, initialModel == nil else { return }
     try require(
-      options.hiddenSize % (2 * options.headCount) == 0
-        && options.headCount % options.keyValueHeadCount == 0,
-      "\(options.headCount) heads and \(options.keyValueHeadCount) key-value heads do not divide a hidden size of"
-        + " \(options.hiddenSize) into heads of even width; expected that they do. Change --heads or --kv-heads."
+      sizes.hiddenSize % (2 * sizes.headCount) == 0 && sizes.headCount % sizes.keyValueHeadCount == 0,
+      "\(sizes.headCount) heads and \(sizes.keyValueHeadCount) key-value heads do not divide a hidden size of"
+        + " \(sizes.hiddenSize) into heads of even width; expected that they do. Change --heads or --kv-heads."
     )
     try require(
-      options.vocabularySize <= PretrainingCorpus.mostTokens,
-      "--vocab-size is \(options.vocabularySize); expected at most \(PretrainingCorpus.mostTokens). Lower it."
+      sizes.vocabularySize <= PretrainingCorpus.mostTokens,
+      "--vocab-size is \(sizes.vocabularySize); expected at most \(PretrainingCorpus.mostTokens). Lower it."
     )
   }
 
@@ -246,7 +255,7 @@ public struct PretrainingRun {
     if !isThere {
       onEvent(.trainingVocabulary)
       var trainer = try BPETrainer(
-        .init(vocabularySize: options.vocabularySize, specialTokens: [PretrainingRun.endOfText]))
+        .init(vocabularySize: options.shape.sizes.vocabularySize, specialTokens: [PretrainingRun.endOfText]))
       try TextFiles.forEach(texts) { text, source in
         for _ in 0..<options.weight(ofSource: source) { trainer.count(text) }
       }

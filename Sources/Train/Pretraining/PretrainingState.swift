@@ -10,6 +10,8 @@ struct PretrainingState: Equatable {
   var cursor = 0
   /// The tokens computed so far.
   var tokensSeen = 0
+  /// The size of vocabulary that a run from scratch was begun with, which its texts need not have given.
+  var askedVocabulary: Int?
 
   init() {}
 
@@ -37,7 +39,11 @@ struct PretrainingState: Equatable {
     epoch = try count("epoch")
     cursor = try count("cursor")
     tokensSeen = try count("tokens_seen")
+    askedVocabulary = PretrainingState.askedVocabulary(in: json)
   }
+
+  /// The size of vocabulary that the run of a checkpoint was begun with.
+  static func askedVocabulary(in json: JSONValue) -> Int? { json["vocab_size"]?.intValue }
 
   func json(_ options: PretrainingOptions) -> JSONValue {
     var object = JSONObject()
@@ -45,6 +51,7 @@ struct PretrainingState: Equatable {
     for (name, value) in PretrainingState.pinned(options) + counts {
       object.append(name, .integer(Int64(value)))
     }
+    if let askedVocabulary { object.append("vocab_size", .integer(Int64(askedVocabulary))) }
     return .object(object)
   }
 
