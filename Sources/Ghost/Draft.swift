@@ -33,8 +33,6 @@ public struct Draft: Equatable, Sendable {
 
   /// The words of the text, as archives count them.
   public var words: Int { Seed.wordCount(of: text) }
-  /// Whether nothing but white space was written.
-  public var isEmpty: Bool { words == 0 }
   /// New tokens a second.
   public var tokensPerSecond: Double { decodeSeconds > 0 ? Double(tokens.count) / decodeSeconds : 0 }
 

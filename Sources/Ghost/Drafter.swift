@@ -133,6 +133,8 @@ public final class Drafter {
     ) { token in
       add(decoder.push(token))
       return isWanted && !stop.isStopping
+    } isBlank: { [base] token in
+      base.tokenizer.isBlank(token)
     }
     add(decoder.finish())
     return Draft(

@@ -12,6 +12,7 @@ struct DraftCommand: ParsableCommand {
     discussion: """
       The draft goes to standard output as it is written; which adapter and base wrote it goes to standard error. \
       Ctrl-C ends the draft, keeps the text so far and exits with 0: a draft may end anywhere. \
+      Where the model would begin with white space or with the end, another first token is drawn. \
       With --workspace the draft is also kept there, to be edited and shipped.
       """)
 
@@ -144,10 +145,7 @@ struct DraftCommand: ParsableCommand {
       failure = printer.failure
       do {
         if let output { try draft.save(to: output, replaces: force) }
-        if draft.isEmpty {
-          GhostCommand.report(
-            "found no words in the draft; expected some. Write another with another --seed.")
-        } else if let desk {
+        if let desk {
           let id = try desk.keep(draft)
           GhostCommand.report("kept as \(desk.draftPath(id)); next: \(desk.editCommand(id))")
         }

@@ -60,6 +60,11 @@ extension TextTokenizer {
   /// Whether `id` is a special token.
   public func isSpecial(_ id: Int32) -> Bool { specialIDSet.contains(id) }
 
+  /// Whether `id` writes no word: a special token, one of white space alone, or an id without a token.
+  public func isBlank(_ id: Int32) -> Bool {
+    isSpecial(id) || tokenBytes[id].allSatisfy { $0 == 0x20 || (0x09...0x0D).contains($0) }
+  }
+
   /// The ids of `text`.
   ///
   /// - Parameter addSpecialTokens: whether the tokens that the tokenizer's template puts around every text,

@@ -109,6 +109,16 @@ import Train
         == "--examples is -1; expected a whole number from 0, where 0 shows none. Change it.")
   }
 
+  @Test("A draft begins with a word, whatever the model would rather begin with")
+  func firstWord() throws {
+    var wanted = request()
+    wanted.sampling = SamplingOptions(temperature: 100, topP: 1)
+    wanted.maxTokens = 1
+    let drafter = try Drafter(wanted, in: TemporaryFolder().path)
+    // Of 316 tokens, drawn nearly alike, a dozen are blank or special.
+    for candidate in 0..<200 { #expect(try drafter.write(candidate: candidate).words == 1) }
+  }
+
   @Test("Asking to stop ends the draft with the text so far")
   func stopping() throws {
     let stop = StopRequest()

@@ -55,6 +55,36 @@ struct TextGeneratorTests {
     #expect(try generator.generate(prompt: prompt, maxTokens: 0, sampling: .greedy, seed: 0).tokens.isEmpty)
   }
 
+  @Test("A text that is to have words begins with the likeliest token that is neither blank nor its end")
+  func beginning() throws {
+    let base = try BaseModel(path: Fixtures.model("smollm2"), pool: pool)
+    func write(endOfText: [Int32] = [], isBlank: ((Int32) -> Bool)? = nil) throws -> [Int32] {
+      var configuration = base.configuration
+      configuration.endOfText = endOfText
+      let decoder = Decoder(
+        configuration, weights: base.weights.tensors, owner: base.weights.owner, adapter: nil,
+        maxPositions: 64,
+        pool: pool)
+      return try TextGenerator(decoder, capacity: 12).generate(
+        prompt: prompt(4), maxTokens: 5, sampling: .greedy, seed: 0, isBlank: isBlank
+      ).tokens
+    }
+    let decoder = base.decoder(adapter: nil, maxPositions: 64, pool: pool)
+    let logits = PackedPass(decoder, sequences: [prompt(4)], purpose: .inference).logits().suffix(
+      base.configuration.vocabularySize)
+    let ranked = logits.indices.sorted { logits[$0] > logits[$1] }.map { Int32($0 - logits.startIndex) }
+
+    let plain = try write()
+    #expect(plain.first == ranked[0])
+    #expect(try write(isBlank: { $0 != ranked[0] }) == plain)
+    #expect(try write(isBlank: { $0 == ranked[0] || $0 == ranked[1] }).first == ranked[2])
+    #expect(try write(endOfText: [ranked[0]]) == [])
+    #expect(try write(endOfText: [ranked[0]], isBlank: { $0 == ranked[1] }).first == ranked[2])
+    // Only the first token is refused, and a vocabulary of blanks gives one of them.
+    #expect(try write(isBlank: { plain.dropFirst().contains($0) && $0 != ranked[0] }) == plain)
+    #expect(try write(isBlank: { _ in true }).count == 5)
+  }
+
   // Where no product widens weights in fewer bits itself, as below AVX-512, the layers that need it share a scratch.
   @Test("Layers stored in different types write what the same layers in one type do")
   func mixedTypes() throws {

@@ -94,6 +94,19 @@ import Testing
     #expect(tokenizer.encode("<abcd<abc", addSpecialTokens: false) == [abcd, abc])
   }
 
+  @Test("a token is blank where it writes no word")
+  func blank() throws {
+    let tokenizer = try Fixture.tokenizer("qwen2")
+    for text in [" ", "\n", "\t", "<|endoftext|>"] {
+      #expect(tokenizer.encode(text, addSpecialTokens: false).allSatisfy { tokenizer.isBlank($0) }, "\(text)")
+    }
+    for text in ["a", " a", "#", "ä", "\u{A0}"] {
+      #expect(
+        tokenizer.encode(text, addSpecialTokens: false).allSatisfy { !tokenizer.isBlank($0) }, "\(text)")
+    }
+    #expect(tokenizer.isBlank(Int32(tokenizer.vocabularySize)))
+  }
+
   @Test("threads that share a tokenizer get the ids that one thread gets")
   func sharing() async throws {
     let tokenizer = try Fixture.tokenizer("qwen2")

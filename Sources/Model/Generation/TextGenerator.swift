@@ -73,10 +73,13 @@ public final class TextGenerator {
   ///   - prompt: at least one token, fewer than `capacity`.
   ///   - maxTokens: the most new tokens; the capacity bounds them too.
   ///   - onToken: called with each new token as it is chosen, the end-of-text token left out.
+  ///   - isBlank: whether a token writes no word. Where it is given, the text has words: another token is drawn in
+  ///     place of a first one that is blank or ends the text, as `begin_suppress_tokens` of Hugging Face `generate`
+  ///     does. A text that begins with a word is what it is without.
   /// - Throws: `GenerationError` where the logits are not finite: a choice among them would say nothing.
   public func generate(
     prompt: [Int32], maxTokens: Int, sampling: SamplingOptions, seed: UInt64,
-    onToken: (Int32) -> Bool = { _ in true }
+    onToken: (Int32) -> Bool = { _ in true }, isBlank: ((Int32) -> Bool)? = nil
   ) throws(GenerationError) -> Result {
     precondition(!prompt.isEmpty && prompt.count < capacity, "\(prompt.count) prompt tokens in \(capacity)")
     let clock = ContinuousClock()
@@ -90,8 +93,7 @@ public final class TextGenerator {
       guard Reduction.isFinite(step.logits.base, count: step.logits.count) else {
         throw .notFinite(tokens: history.count)
       }
-      let token = sampler.next(
-        logits: UnsafeBufferPointer(start: step.logits.base, count: step.logits.count), history: history)
+      let token = nextToken(&sampler, history, refusing: history.count == prompt.count ? isBlank : nil)
       if decoder.configuration.endOfText.contains(token) {
         ending = .endOfText
         break
@@ -108,6 +110,21 @@ public final class TextGenerator {
       tokens: Array(history[prompt.count...]), ending: ending,
       prefillSeconds: (prefilled - began) / .seconds(1),
       decodeSeconds: (clock.now - prefilled) / .seconds(1))
+  }
+
+  /// Draws the next token; where one is refused, or ends the text, again without it.
+  private func nextToken(
+    _ sampler: inout Sampler, _ history: [Int32], refusing isBlank: ((Int32) -> Bool)?
+  ) -> Int32 {
+    while true {
+      let token = sampler.next(
+        logits: UnsafeBufferPointer(start: step.logits.base, count: step.logits.count), history: history)
+      guard let isBlank, isBlank(token) || decoder.configuration.endOfText.contains(token),
+        // A vocabulary without words has nothing else to give.
+        step.logits.base[Int(token)] > -.infinity
+      else { return token }
+      step.logits.base[Int(token)] = -.infinity
+    }
   }
 
   /// Feeds the prompt in chunks and leaves the logits of its last token.

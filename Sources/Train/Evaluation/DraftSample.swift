@@ -23,7 +23,8 @@ public struct DraftSample: Equatable, Sendable {
     let prompt = DraftPrompt(for: rowSeed, base: base)
     guard !prompt.tokens.isEmpty, prompt.tokens.count < generator.capacity else { return nil }
     let result = try generator.generate(
-      prompt: prompt.tokens, maxTokens: prompt.tokenLimit, sampling: SamplingOptions(), seed: seed)
+      prompt: prompt.tokens, maxTokens: prompt.tokenLimit, sampling: SamplingOptions(), seed: seed,
+      isBlank: base.tokenizer.isBlank)
     return DraftSample(
       place: row.place, seed: rowSeed,
       text: base.tokenizer.decode(result.tokens, skipSpecialTokens: true),

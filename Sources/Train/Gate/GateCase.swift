@@ -15,6 +15,11 @@ public struct GateCase: Equatable, Sendable {
   /// What the answer must do, all of it; at least one check.
   public let checks: [GateCheck]
 
+  /// Whether a draft is asked for, and no answer, which may begin with a line end.
+  var asksForDraft: Bool {
+    if case .seed = request { true } else { false }
+  }
+
   /// Makes a case.
   public init(id: String, request: Request, checks: [GateCheck]) {
     self.id = id

@@ -76,8 +76,10 @@ public struct GateRun: Equatable, Sendable {
     let generator = TextGenerator(
       base.decoder(adapter: adapter, maxPositions: capacity, pool: pool), capacity: capacity)
     return try zip(cases, plans).map { item, plan in
+      let isBlank: ((Int32) -> Bool)? = item.asksForDraft ? { base.tokenizer.isBlank($0) } : nil
       let result = try generator.generate(
-        prompt: plan.tokens, maxTokens: plan.tokenLimit, sampling: sampling, seed: seed)
+        prompt: plan.tokens, maxTokens: plan.tokenLimit, sampling: sampling, seed: seed,
+        isBlank: isBlank)
       let seconds = result.prefillSeconds + result.decodeSeconds
       let output = GateOutput(
         id: item.id, text: base.tokenizer.decode(result.tokens, skipSpecialTokens: true),

@@ -136,7 +136,7 @@ struct LocalSystems {
   ) throws(GenerationError) -> SystemDraft {
     let result = try generator.generate(
       prompt: plan.tokens, maxTokens: plan.tokenLimit, sampling: run.sampling,
-      seed: run.seed &+ UInt64(sample))
+      seed: run.seed &+ UInt64(sample), isBlank: base.tokenizer.isBlank)
     return SystemDraft(
       text: base.tokenizer.decode(result.tokens, skipSpecialTokens: true),
       latencyMilliseconds: 1000 * (result.prefillSeconds + result.decodeSeconds), cost: nil,
