@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Ghost
 import Train
@@ -19,6 +20,7 @@ struct GhostCommand: ParsableCommand {
   /// Runs the command. An error is one line, `error: …`; the exit code is 2 where nothing could be started, and
   /// whatever a command throws as an `ExitCode` otherwise.
   static func main() {
+    StandardStreams.reserve()
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -44,15 +46,21 @@ struct GhostCommand: ParsableCommand {
   }
 
   /// Writes a result to standard output.
-  static func printResult(_ text: String) {
+  ///
+  /// - Throws: `ExitCode` where it takes no more, which has been reported then.
+  static func printResult(_ text: String) throws {
     var printer = DraftPrinter()
     _ = printer.print(text)
     printer.endLine()
+    if let failure = printer.failure {
+      report(error: "\(failure)")
+      throw ExitCode(1)
+    }
   }
 
   /// Writes a line to standard error.
   static func report(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
+    StandardStreams.writeError(line + "\n")
   }
 
   /// Writes an error to standard error, each of its lines marked as one.

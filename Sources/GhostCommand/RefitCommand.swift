@@ -44,7 +44,7 @@ struct RefitCommand: ParsableCommand {
     let plan = try RefitPlan(desk, model: model, threads: threads)
     for line in plan.lines { GhostCommand.report(line) }
     guard isWanted(plan) else {
-      if json { GhostCommand.printResult(try JSONWriter.string(of: plan.json, layout: .pretty)) }
+      if json { try GhostCommand.printResult(try JSONWriter.string(of: plan.json, layout: .pretty)) }
       return
     }
     let stop = StopRequest()
@@ -91,12 +91,12 @@ struct RefitCommand: ParsableCommand {
       GhostCommand.report("nothing was trained; give --yes to do it")
       return false
     }
-    FileHandle.standardError.write(Data("train again now? [y/N] ".utf8))
+    StandardStreams.writeError("train again now? [y/N] ")
     return ["y", "yes"].contains((readLine() ?? "").lowercased())
   }
 
   private func finish(_ outcome: RefitOutcome) throws {
-    GhostCommand.printResult(
+    try GhostCommand.printResult(
       json
         ? try JSONWriter.string(of: outcome.json, layout: .pretty) : outcome.lines.joined(separator: "\n"))
     if outcome.choice == .neither { throw ExitCode(3) }

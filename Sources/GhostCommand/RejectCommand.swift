@@ -13,6 +13,6 @@ struct RejectCommand: ParsableCommand {
 
   func run() throws {
     let id = try options.desk.reject(name.id, reason: reason)
-    GhostCommand.printResult("rejected \(id), as \(options.desk.rejectedPath) says now")
+    try GhostCommand.printResult("rejected \(id), as \(options.desk.rejectedPath) says now")
   }
 }

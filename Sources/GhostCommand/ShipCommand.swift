@@ -24,7 +24,7 @@ struct ShipCommand: ParsableCommand {
 
   func run() throws {
     let shipment = try options.desk.ship(name.id, final: final, allowsUnchanged: unchanged)
-    GhostCommand.printResult(
+    try GhostCommand.printResult(
       json
         ? try JSONWriter.string(of: shipment.json, layout: .pretty) : shipment.lines.joined(separator: "\n"))
   }

@@ -14,7 +14,7 @@ struct StatusCommand: ParsableCommand {
 
   func run() throws {
     let status = try DeskStatus(options.desk)
-    GhostCommand.printResult(
+    try GhostCommand.printResult(
       json ? try JSONWriter.string(of: status.json, layout: .pretty) : status.lines.joined(separator: "\n"))
   }
 }

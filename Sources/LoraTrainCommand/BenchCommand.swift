@@ -68,9 +68,9 @@ struct BenchCommand: ParsableCommand {
     console.clear()
     if let note = report.note { Console.writeError(note + "\n") }
     if json {
-      print(try JSONWriter.string(of: report.json, layout: .pretty))
+      try Console.printResult([JSONWriter.string(of: report.json, layout: .pretty)])
     } else {
-      for line in report.lines { print(line) }
+      try Console.printResult(report.lines)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Train
 
@@ -54,5 +55,19 @@ final class Console {
     writeError("\nfinishing the step, then stopping; once more ends the program at once\n")
   }
 
-  static func writeError(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  static func writeError(_ text: String) { StandardStreams.writeError(text) }
+
+  /// Writes lines of a result to standard output.
+  ///
+  /// - Throws: `BrokenRun` where it takes no more: what the result tells of has been done.
+  static func printResult(_ lines: [String]) throws { try printResult(lines.map { $0 + "\n" }.joined()) }
+
+  /// Writes a result to standard output; see ``printResult(_:)-([String])``.
+  static func printResult(_ text: String) throws {
+    do {
+      try StandardStreams.writeOutput(text)
+    } catch {
+      throw BrokenRun(cause: error)
+    }
+  }
 }

@@ -76,9 +76,9 @@ struct EvalCommand: ParsableCommand {
     for problem in outcome.skipped { Console.writeError("skipped \(problem.summary)\n") }
     let report = EvaluationReport(outcome)
     if json {
-      print(try JSONWriter.string(of: report.json(perRow: perRow)))
+      try Console.printResult([JSONWriter.string(of: report.json(perRow: perRow))])
     } else {
-      for line in report.lines(style: Console.style(STDOUT_FILENO)) { print(line) }
+      try Console.printResult(report.lines(style: Console.style(STDOUT_FILENO)))
     }
   }
 
@@ -117,10 +117,10 @@ struct EvalCommand: ParsableCommand {
     }
     let report = VerdictReport(outcome)
     if json {
-      print(try JSONWriter.string(of: report.json(drafts: true)))
+      try Console.printResult([JSONWriter.string(of: report.json(drafts: true))])
     } else {
-      for line in report.lines(style: Console.style(STDOUT_FILENO)) { print(line) }
-      print("\nreport: \(adapterPath)/\(EvaluationRecord.pageName)")
+      try Console.printResult(report.lines(style: Console.style(STDOUT_FILENO)))
+      try Console.printResult("\nreport: \(adapterPath)/\(EvaluationRecord.pageName)\n")
     }
     if outcome.decision.verdict != .keep { throw CommandFailure.retired }
   }

@@ -59,9 +59,9 @@ struct GateCommand: ParsableCommand {
     }
     let report = try gate.report()
     if json {
-      print(try JSONWriter.string(of: report.json))
+      try Console.printResult([JSONWriter.string(of: report.json)])
     } else {
-      for line in report.lines(style: Console.style(STDOUT_FILENO)) { print(line) }
+      try Console.printResult(report.lines(style: Console.style(STDOUT_FILENO)))
     }
     if report.outcome != .fineTune { throw CommandFailure.retired }
   }

@@ -16,9 +16,9 @@ struct InspectCommand: ParsableCommand {
   func run() throws {
     let inspection = try Inspection(path)
     if json {
-      print(try JSONWriter.string(of: inspection.json))
+      try Console.printResult([JSONWriter.string(of: inspection.json)])
     } else {
-      for line in inspection.lines { print(line) }
+      try Console.printResult(inspection.lines)
     }
   }
 }

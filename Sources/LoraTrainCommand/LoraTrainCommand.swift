@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Files
 import Train
 
 @main
@@ -22,6 +22,7 @@ struct LoraTrainCommand: ParsableCommand {
     defaultSubcommand: TrainCommand.self)
 
   static func main() {
+    StandardStreams.reserve()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -63,9 +63,9 @@ struct PrepareCommand: ParsableCommand {
     let report = try PrepareRun(options).start()
     for problem in report.problems { Console.writeError("skipped \(problem)\n") }
     if json {
-      print(try JSONWriter.string(of: report.json))
+      try Console.printResult([JSONWriter.string(of: report.json)])
     } else {
-      for line in report.lines { print(line) }
+      try Console.printResult(report.lines)
     }
   }
 }

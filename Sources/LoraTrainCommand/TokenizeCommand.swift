@@ -21,9 +21,9 @@ struct TokenizeCommand: ParsableCommand {
   func run() throws {
     let lines = try LineTokens.read(file, model: try base.path())
     if json {
-      print(try LineTokens.json(lines))
+      try Console.printResult([LineTokens.json(lines)])
     } else {
-      for ids in lines { print(ids.map(String.init).joined(separator: " ")) }
+      try Console.printResult(lines.map { $0.map(String.init).joined(separator: " ") })
     }
   }
 }

@@ -63,7 +63,7 @@ struct TrainCommand: ParsableCommand {
       resumes: resume)
     if showMask {
       let isColored = Console.style(STDOUT_FILENO).isColored
-      print(try run.maskPreview(style: isColored ? .color : .markers), terminator: "")
+      try Console.printResult(run.maskPreview(style: isColored ? .color : .markers))
     } else if resume || files.adapterPath != nil {
       try train(run)
     } else {
@@ -99,6 +99,8 @@ struct TrainCommand: ParsableCommand {
     if outcome != nil {
       do {
         try finish(run, report)
+      } catch let error as BrokenRun {
+        throw error
       } catch {
         throw BrokenRun(cause: error)
       }
@@ -115,9 +117,9 @@ struct TrainCommand: ParsableCommand {
       .map { $0 + "\n" }.joined()
     if files.json {
       Console.writeError(text)
-      print(try RunRecord.text(run.adapterPath, layout: .compact))
+      try Console.printResult([RunRecord.text(run.adapterPath, layout: .compact)])
     } else {
-      print(text, terminator: "")
+      try Console.printResult(text)
     }
   }
 

@@ -31,7 +31,8 @@ package enum KernelLevel: String, CaseIterable, Sendable {
   /// The level that operators use: the fastest available, or the one that `LORA_KERNELS` names.
   package static let current: KernelLevel = {
     let (level, complaint) = choose(ProcessInfo.processInfo.environment["LORA_KERNELS"], from: available)
-    if let complaint { FileHandle.standardError.write(Data((complaint + "\n").utf8)) }
+    // Unlike a file handle's, a write that fails is no reason to stop.
+    if let complaint { _ = write(STDERR_FILENO, complaint + "\n", complaint.utf8.count + 1) }
     return level
   }()
 
