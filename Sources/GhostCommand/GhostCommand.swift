@@ -1,5 +1,6 @@
 import ArgumentParser
 import Files
+import Flags
 import Foundation
 import Ghost
 import Train
@@ -35,11 +36,7 @@ struct GhostCommand: ParsableCommand {
     if code == .success || error is ExitCode { exit(withError: error) }
     var text = "\(error)"
     if code == .validationFailure {
-      // The parser's own text, on one line.
-      text = message(for: error).split(separator: "\n").joined(separator: " ")
-      text +=
-        (text.hasSuffix(".") || text.hasSuffix("?") ? "" : ".")
-        + " See \(CommandText.program("ghost", startedAs: invocation)) --help."
+      text = refusal(for: error, startedAs: CommandText.program("ghost", startedAs: invocation))
     }
     report(error: text)
     exit(withError: ExitCode(2))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Flags
 import Foundation
 import Train
 
@@ -46,10 +47,9 @@ enum CommandFailure {
 
   private static func text(of error: any Error) -> String {
     if LoraTrainCommand.exitCode(for: error) == .validationFailure {
-      // The parser's own texts: one line, whatever they are made of.
-      let message = LoraTrainCommand.message(for: error).split(separator: "\n").joined(separator: " ")
-      return message + (message.hasSuffix(".") || message.hasSuffix("?") ? "" : ".")
-        + " See lora-train --help."
+      let invocation = CommandLine.arguments.first ?? "lora-train"
+      return LoraTrainCommand.refusal(
+        for: error, startedAs: CommandText.program("lora-train", startedAs: invocation))
     }
     return "\(error)"
   }
