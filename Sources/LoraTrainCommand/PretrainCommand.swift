@@ -59,11 +59,7 @@ struct PretrainCommand: ParsableCommand {
   @Option(number: "Peak of the learning rate.")
   var learningRate = PretrainingOptions().learningRate
 
-  @Option(
-    name: .long,
-    help:
-      "How the rate moves after warm-up: \(LearningRateSchedule.Shape.allCases.map(\.rawValue).joined(separator: ", "))."
-  )
+  @Option(name: .long, help: "How the rate moves after warm-up.")
   var lrSchedule = PretrainingOptions().schedule
 
   @Option(number: "Steps that warm up.")

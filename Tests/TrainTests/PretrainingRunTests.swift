@@ -276,6 +276,9 @@ struct PretrainingRunTests {
       try refusal { $0.maxSteps = 0 }
         == "--max-steps is 0; expected a whole number from 1 to 1000000000. Change it.")
     #expect(
+      try refusal { $0.shape.vocabularySize = 256 }
+        == "--vocab-size is 256; expected a whole number from 257 to 65536. Change it.")
+    #expect(
       try refusal { $0.batchTokens = 8 }
         == "--batch-tokens is 8; expected at least --max-seq-length, 16. Raise it.")
     #expect(

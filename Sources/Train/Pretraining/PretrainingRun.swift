@@ -192,6 +192,8 @@ public struct PretrainingRun {
     }
     let sizes = options.shape.sizes
     for (flag, value, range) in [
+      // The 256 bytes and the token that ends a text are in every vocabulary.
+      ("--vocab-size", sizes.vocabularySize, 257...PretrainingCorpus.mostTokens),
       ("--hidden-size", sizes.hiddenSize, 1...65_536),
       ("--intermediate-size", sizes.intermediateSize, 1...65_536),
       ("--layers", sizes.layerCount, 1...1024), ("--heads", sizes.headCount, 1...1024),
@@ -225,10 +227,6 @@ public struct PretrainingRun {
       sizes.hiddenSize % (2 * sizes.headCount) == 0 && sizes.headCount % sizes.keyValueHeadCount == 0,
       "\(sizes.headCount) heads and \(sizes.keyValueHeadCount) key-value heads do not divide a hidden size of"
         + " \(sizes.hiddenSize) into heads of even width; expected that they do. Change --heads or --kv-heads."
-    )
-    try require(
-      sizes.vocabularySize <= PretrainingCorpus.mostTokens,
-      "--vocab-size is \(sizes.vocabularySize); expected at most \(PretrainingCorpus.mostTokens). Lower it."
     )
   }
 
