@@ -36,6 +36,8 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     case noSpace
     /// The file would exceed the size limit of the process or the file system.
     case tooLarge
+    /// The file begins with the byte order mark of UTF-16.
+    case utf16
     /// Any other error number of the system.
     case system(code: Int32)
   }
@@ -83,13 +85,14 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     case .readOnly: "found a read-only file system"
     case .noSpace: "found no space left on the disk or in the quota"
     case .tooLarge: "found the file size limit exceeded"
+    case .utf16: "found text in UTF-16"
     case .system(let code): "found the system error \"\(String(cString: strerror(code)))\" (\(code))"
     }
   }
 
   private var expectation: String {
     switch operation {
-    case .read: "expected a readable file"
+    case .read: problem == .utf16 ? "expected UTF-8" : "expected a readable file"
     case .write: "expected to write a file"
     case .createDirectory: "expected to make a folder"
     }
@@ -108,6 +111,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     case (.readOnly, _): "Choose a path on a writable disk."
     case (.noSpace, _): "Free some space or choose a path on another disk."
     case (.tooLarge, _): "Raise the limit (ulimit -f) or choose a path on another disk."
+    case (.utf16, _): "Convert the file, with iconv -f UTF-16 -t UTF-8."
     case (.system, _): "Check the path and the disk."
     }
   }

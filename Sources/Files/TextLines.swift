@@ -39,7 +39,12 @@ public struct TextLines: Sequence, Sendable {
   private let file: MappedFile
 
   /// The lines of `file`.
-  public init(_ file: MappedFile) {
+  ///
+  /// - Throws: ``FileError`` for one in UTF-16, as some programs write it unless told: none of its lines could be read.
+  public init(_ file: MappedFile) throws(FileError) {
+    if [[0xFF, 0xFE], [0xFE, 0xFF]].contains(where: { file.bytes.starts(with: $0) }) {
+      throw FileError(path: file.path, operation: .read, problem: .utf16)
+    }
     self.file = file
   }
 

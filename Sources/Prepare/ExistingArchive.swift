@@ -20,7 +20,7 @@ struct ExistingArchive {
     let file = try MappedFile(path: path)
     var textOfID: [String: String] = [:]
     var texts: [(place: String, text: String)] = []
-    for line in TextLines(file) where !line.bytes.allSatisfy(\.isASCIISpace) {
+    for line in try TextLines(file) where !line.bytes.allSatisfy(\.isASCIISpace) {
       guard let row = try? JSONParser.parse(line.bytes), row.objectValue != nil else {
         throw PrepareError.notAnArchive(file: path, line: line.number)
       }

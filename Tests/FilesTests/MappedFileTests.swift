@@ -103,9 +103,22 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.put(content, as: "file")
     let file = try MappedFile(path: folder("file"))
-    let found = TextLines(file).map { ($0.number, [UInt8]($0.bytes)) }
+    let found = try TextLines(file).map { ($0.number, [UInt8]($0.bytes)) }
     #expect(found.map(\.1) == lines.map { Array($0.utf8) })
     #expect(found.map(\.0) == Array(1..<(lines.count + 1)))
     withExtendedLifetime(file) {}
+  }
+
+  @Test(
+    "are refused in UTF-16", arguments: [[0xFF, 0xFE, 0x61, 0x00], [0xFE, 0xFF, 0x00, 0x61]] as [[UInt8]])
+  func utf16(bytes: [UInt8]) throws {
+    let folder = try TemporaryFolder()
+    try Data(bytes).write(to: URL(fileURLWithPath: folder("file")))
+    let file = try MappedFile(path: folder("file"))
+    let error = #expect(throws: FileError.self) { try TextLines(file) }
+    #expect(
+      error?.description
+        == "\(folder("file")): found text in UTF-16; expected UTF-8. Convert the file, with iconv -f UTF-16 -t UTF-8."
+    )
   }
 }

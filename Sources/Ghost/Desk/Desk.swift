@@ -114,7 +114,7 @@ public struct Desk: Equatable, Sendable {
   func holds(_ id: String, as key: String, in file: String) throws -> Bool {
     guard let mapped = try existing(file) else { return false }
     let needle = Array("\"\(id)\"".utf8)
-    for line in TextLines(mapped) {
+    for line in try TextLines(mapped) {
       // Few rows need parsing: only a line with the ID somewhere in it can be the one.
       guard line.bytes.contains(needle) else { continue }
       let row = try JSONParser.parse(line.bytes, file: file, firstLine: line.number)

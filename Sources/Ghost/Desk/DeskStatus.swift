@@ -124,7 +124,7 @@ public struct DeskStatus: Equatable, Sendable {
   private static func rejectedIDs(of desk: Desk) throws -> Set<String> {
     guard let file = try desk.existing(desk.rejectedPath) else { return [] }
     var ids: Set<String> = []
-    for line in TextLines(file) where !line.bytes.isEmpty {
+    for line in try TextLines(file) where !line.bytes.isEmpty {
       let row = try JSONParser.parse(line.bytes, file: desk.rejectedPath, firstLine: line.number)
       if let id = row["id"]?.stringValue { ids.insert(id) }
     }

@@ -28,7 +28,7 @@ public struct Archive: Equatable, Sendable {
     var blankLineCount = 0
     for path in paths {
       let file = try MappedFile(path: path)
-      for line in TextLines(file) {
+      for line in try TextLines(file) {
         guard line.bytes.contains(where: { $0 != 0x20 && $0 != 0x09 }) else {
           blankLineCount += 1
           continue

@@ -46,7 +46,7 @@ public enum GateReader {
     let file = try MappedFile(path: path)
     var values: [(line: Int, value: Value)] = []
     var problems: [GateProblem] = []
-    for line in TextLines(file) where line.bytes.contains(where: { $0 != 0x20 && $0 != 0x09 }) {
+    for line in try TextLines(file) where line.bytes.contains(where: { $0 != 0x20 && $0 != 0x09 }) {
       do throws(GateProblem) {
         values.append((line.number, try value(GateLine(line.bytes, file: path, line: line.number))))
       } catch {

@@ -10,7 +10,7 @@ struct TextFiles {
   /// - Throws: `TrainingError.setting` naming file and line where a line is not such an object.
   static func forEach(_ paths: [String], _ body: (_ text: String, _ source: String?) throws -> Void) throws {
     for path in paths {
-      for line in TextLines(try MappedFile(path: path)) where !line.bytes.isEmpty {
+      for line in try TextLines(MappedFile(path: path)) where !line.bytes.isEmpty {
         let row = try JSONParser.parse(line.bytes, file: path, firstLine: line.number)
         guard let text = row["text"]?.stringValue else {
           throw TrainingError.setting(

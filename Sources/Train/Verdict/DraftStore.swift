@@ -24,9 +24,9 @@ final class DraftStore {
   init(_ folder: String, _ judgement: Fingerprint) throws {
     let path = "\(folder)/\(Self.name)"
     var kept: [JSONValue] = [["judgement": .string(judgement.hex)]]
-    if let found = try? MappedFile(path: path) {
+    if let found = try? TextLines(MappedFile(path: path)) {
       // The last line may have been cut off.
-      let lines = TextLines(found).compactMap { try? JSONParser.parse($0.bytes, file: path, firstLine: 1) }
+      let lines = found.compactMap { try? JSONParser.parse($0.bytes, file: path, firstLine: 1) }
       if lines.first == kept[0] { kept = lines }
     }
     for line in kept.dropFirst() {
