@@ -24,6 +24,10 @@ struct EvaluationRunTests {
     let outcome = try Self.evaluation(tiny, adapter: tiny.adapterPath).start()
 
     #expect(outcome.rows.map(\.line) == Array(1...15))
+    let record = try #require(try RunRecord.read(tiny.adapterPath))
+    let pins = try #require(RowPins(record: record))
+    let copies = try pins.heldOut.contains(Archive(paths: [tiny.archive]).rows[1].pin) ? 1 : 0
+    #expect(outcome.trainedRows == 15 - heldOut.base.count - copies)
     #expect(outcome.rows[1].base.nats > 0 && outcome.comparison?.bootstrap.documents == 14)
     // A row's loss depends on the batch it is in by rounding alone: a few units in the last place of single
     // losses near 10, over some thirty tokens a row.

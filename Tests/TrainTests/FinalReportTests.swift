@@ -129,14 +129,29 @@ struct FinalReportTests {
 
 @Suite("The scores of an evaluation in words")
 struct EvaluationReportTests {
-  static func outcome(adapter: [DocumentLoss]?) -> EvaluationOutcome {
+  static func outcome(adapter: [DocumentLoss]?, trainedRows: Int? = nil) -> EvaluationOutcome {
     let rows = [("A first piece about one thing.", 3), ("Another one, of another kind.", 5)].map {
       ArchiveRow(file: "a.jsonl", line: $0.1, id: nil, date: nil, content: .text($0.0))
     }
     return EvaluationOutcome(
       rows: rows, skipped: [],
       base: [DocumentLoss(nats: 200, tokens: 100, bytes: 400), DocumentLoss(bytes: 9)],
-      adapter: adapter, seed: 0)
+      adapter: adapter, trainedRows: trainedRows, seed: 0)
+  }
+
+  @Test("Where the adapter was trained on some of the rows, the verdict says so")
+  func trainedRows() {
+    let adapter = [DocumentLoss(nats: 150, tokens: 100, bytes: 400), DocumentLoss(bytes: 9)]
+    func report(_ trained: Int?) -> EvaluationReport {
+      EvaluationReport(Self.outcome(adapter: adapter, trainedRows: trained))
+    }
+    #expect(
+      report(1).lines().last
+        == "note: the adapter was trained on 1 of the 2 rows, which flatters it; --verdict judges it on those that were"
+        + " held out.")
+    #expect(report(1).json(perRow: false)["trained_rows"] == 1)
+    for trained in [nil, 0] { #expect(report(trained).lines().last?.hasPrefix("keep: ") == true) }
+    #expect(report(nil).json(perRow: false)["trained_rows"] == .null)
   }
 
   @Test("The base alone")

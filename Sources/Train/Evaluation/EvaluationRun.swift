@@ -54,8 +54,10 @@ public struct EvaluationRun: Equatable, Sendable {
     let adapterLosses = adapter.map { _ in evaluation.losses(engine) }
     let baseLosses = evaluation.losses(
       engine, with: base.decoder(adapter: nil, dtype: dtype, maxPositions: length, pool: pool))
+    let trained = try adapterPath.flatMap { try RunRecord.read($0) }.flatMap { RowPins(record: $0)?.training }
     return EvaluationOutcome(
-      rows: rows, skipped: archive.skipped, base: baseLosses, adapter: adapterLosses, seed: options.seed)
+      rows: rows, skipped: archive.skipped, base: baseLosses, adapter: adapterLosses,
+      trainedRows: trained.map { trained in rows.count { trained.contains($0.pin) } }, seed: options.seed)
   }
 }
 
@@ -77,6 +79,9 @@ public struct EvaluationOutcome: Equatable, Sendable {
   public let rows: [Row]
   /// The rows that were dropped because they cannot be used.
   public let skipped: [RowProblem]
+  /// How many of the rows the adapter was trained on, which flatters it; nil without an adapter or a record of its
+  /// training.
+  public let trainedRows: Int?
   /// Base and adapter over the documents; copies of one piece count as one. Nil without an adapter.
   public let comparison: HeldOutComparison?
 
@@ -84,8 +89,10 @@ public struct EvaluationOutcome: Equatable, Sendable {
   public var base: DocumentLoss { rows.map(\.base).filter { $0.tokens > 0 }.total }
 
   init(
-    rows: [ArchiveRow], skipped: [RowProblem], base: [DocumentLoss], adapter: [DocumentLoss]?, seed: UInt64
+    rows: [ArchiveRow], skipped: [RowProblem], base: [DocumentLoss], adapter: [DocumentLoss]?,
+    trainedRows: Int?, seed: UInt64
   ) {
+    self.trainedRows = trainedRows
     self.skipped = skipped
     self.rows = rows.indices.map {
       Row(file: rows[$0].file, line: rows[$0].line, base: base[$0], adapter: adapter?[$0])

@@ -14,7 +14,16 @@ public struct EvaluationReport: Sendable {
       "\(NumberText.counted(outcome.rows.count, "row")), \(NumberText.counted(total.tokens, "token")) scored"
     guard let comparison = outcome.comparison else { return [scored] + ComparisonTable.lines(total) }
     let verdict = Verdict(comparison.bootstrap).reason(comparison.bootstrap, of: "document")
-    return [scored] + ComparisonTable.lines(comparison, style: style) + [verdict]
+    return [scored] + ComparisonTable.lines(comparison, style: style) + [verdict] + flattery
+  }
+
+  /// What the verdict is worth where the adapter knows the rows.
+  private var flattery: [String] {
+    guard let trained = outcome.trainedRows, trained > 0 else { return [] }
+    return [
+      "note: the adapter was trained on \(trained) of the \(NumberText.counted(outcome.rows.count, "row")), which flatters"
+        + " it; --verdict judges it on those that were held out."
+    ]
   }
 
   /// The scores as one object; with `perRow` also one entry a row, in file order, whose `loss` is the adapter's
@@ -26,6 +35,7 @@ public struct EvaluationReport: Sendable {
     json.append("base", ScoreJSON.scores(outcome.base))
     if let comparison = outcome.comparison {
       json.append("adapter", ScoreJSON.scores(comparison.adapter.total))
+      json.append("trained_rows", outcome.trainedRows.map { .integer(Int64($0)) } ?? .null)
       json.append("documents", .integer(Int64(comparison.bootstrap.documents)))
       json.append("saved_bits_per_byte", ScoreJSON.interval(comparison.bootstrap))
       json.append("verdict", .string(Verdict(comparison.bootstrap).rawValue))
