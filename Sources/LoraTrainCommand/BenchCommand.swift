@@ -68,7 +68,7 @@ struct BenchCommand: ParsableCommand {
     console.clear()
     if let note = report.note { Console.writeError(note + "\n") }
     if json {
-      try Console.printResult([JSONWriter.string(of: report.json, layout: .pretty)])
+      try Console.printResult(JSONWriter.string(of: report.json, layout: .pretty))
     } else {
       try Console.printResult(report.lines)
     }
