@@ -170,9 +170,8 @@ public struct DeskStatus: Equatable, Sendable {
 
   /// Everything for people, a line each.
   public var lines: [String] {
-    var lines = [
-      "pieces   \(pieces) in \(desk.archivePath)\(badRows == 0 ? "" : ", and \(badRows) unusable rows")"
-    ]
+    let unusable = badRows == 0 ? "" : ", and \(NumberText.counted(badRows, "unusable row"))"
+    var lines = ["pieces   \(pieces) in \(desk.archivePath)\(unusable)"]
     lines.append("drafts   \(openDrafts.count) open, \(shippedCount) shipped, \(rejectedCount) rejected")
     lines += openDrafts.suffix(5).map { "           \($0)" }
     if edits.isEmpty {

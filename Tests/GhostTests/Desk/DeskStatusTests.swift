@@ -67,6 +67,8 @@ import Train
     let desk = Desk(folder.path)
     #expect(try DeskStatus(desk).next.hasPrefix("collect pieces: 0 of the 12"))
     #expect(try DeskStatus(desk).lines[2] == "edits    none shipped yet")
+    try folder.put(archive(posts: 2, kept: []) + "{\n", as: "archive.jsonl")
+    #expect(try DeskStatus(desk).lines[0] == "pieces   2 in \(desk.archivePath), and 1 unusable row")
     try folder.put(archive(posts: 16, kept: []), as: "archive.jsonl")
     #expect(
       try DeskStatus(desk).next == "train a first adapter: lora-train --data \(desk.archivePath) --epochs 2"
