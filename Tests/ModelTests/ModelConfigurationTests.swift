@@ -126,6 +126,69 @@ struct ModelConfigurationTests {
       ])
   }
 
+  /// Rotary settings as published files spell them, and what transformers 5.23.0 takes from them.
+  struct Rotary: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let theta: Double
+    let scaling: RotaryScaling
+
+    init(_ members: String, _ theta: Double, _ scaling: RotaryScaling) {
+      (testDescription, self.theta, self.scaling) = (members, theta, scaling)
+    }
+  }
+
+  static let rotaries = [
+    Rotary(#""rope_theta": 500"#, 500, .none),
+    Rotary(#""rope_theta": 500, "rope_scaling": {}, "rope_parameters": null"#, 500, .none),
+    Rotary(#""rope_theta": 500, "rope_parameters": {"rope_type": "default"}"#, 500, .none),
+    Rotary(
+      #""rope_theta": 500, "rope_parameters": {"rope_type": "default", "rope_theta": 20}"#, 20, .none),
+    Rotary(
+      #""rope_theta": 500, "rope_scaling": {"type": "linear", "factor": 2, "rope_theta": 20}"#, 20,
+      .linear(factor: 2)),
+    Rotary(
+      #""rope_scaling": {"type": "linear", "factor": 2}, "rope_parameters": {"rope_theta": 20}"#, 10_000,
+      .linear(factor: 2)),
+    Rotary(
+      #""rope_scaling": {"rope_type": "llama3", "factor": 4}, "max_position_embeddings": 64"#, 10_000,
+      llama3(originalContext: 64)),
+    Rotary(
+      #""rope_scaling": {"rope_type": "llama3", "factor": 4, "original_max_position_embeddings": 32}"#,
+      10_000, llama3(originalContext: 32)),
+    Rotary(
+      """
+      "original_max_position_embeddings": 16,
+      "rope_scaling": {"rope_type": "llama3", "factor": 4, "original_max_position_embeddings": 32}
+      """, 10_000, llama3(originalContext: 16)),
+  ]
+
+  static func llama3(originalContext: Double) -> RotaryScaling {
+    .llama3(factor: 4, lowFrequencyFactor: 1, highFrequencyFactor: 4, originalContext: originalContext)
+  }
+
+  @Test("Rotary settings are taken from where transformers takes them", arguments: rotaries)
+  func rotary(_ rotary: Rotary) throws {
+    let model = try ModelConfiguration(
+      json: JSONParser.parse("\(Self.smallest.dropLast()), \(rotary.testDescription)}"), file: "config.json")
+    #expect(model.rotaryTheta == rotary.theta)
+    #expect(model.rotaryScaling == rotary.scaling)
+  }
+
+  @Test("Absent fields have what transformers' classes have")
+  func absent() throws {
+    func model(_ family: String, _ members: String = "") throws -> ModelConfiguration {
+      let fields =
+        Self.smallest.replacing("llama", with: family).dropLast() + #", "max_position_embeddings": 9000"#
+      return try ModelConfiguration(json: JSONParser.parse("\(fields)\(members)}"), file: "config.json")
+    }
+    #expect(try model("llama").headDimension == 4)
+    #expect(try model("qwen3").headDimension == 128)
+    #expect(try model("mistral").contextLength == 4096)
+    #expect(try model("mistral", #", "sliding_window": null"#).contextLength == 9000)
+    #expect(try model("qwen2").contextLength == 9000)
+    #expect(try model("qwen2", #", "use_sliding_window": true"#).contextLength == 4096)
+  }
+
   @Test("The largest model that is accepted has sizes in bytes that can be computed")
   func largest() throws {
     let json = try JSONParser.parse(

@@ -40,13 +40,16 @@ extension ModelConfiguration {
     layerCount = reader.size("num_hidden_layers", limit: 1000)
     headCount = reader.size("num_attention_heads")
     keyValueHeadCount = reader.size("num_key_value_heads", default: headCount)
-    headDimension = reader.size("head_dim", default: max(1, hiddenSize / max(headCount, 1)))
+    headDimension = reader.size(
+      "head_dim", default: family == .qwen3 ? 128 : max(1, hiddenSize / max(headCount, 1)))
     normEpsilon = Float(reader.number("rms_norm_eps", default: 1e-6))
     isTied = reader.flag("tie_word_embeddings", default: false)
     let positions = reader.size("max_position_embeddings", default: 2048, limit: 1 << 24)
     let usesWindow = family == .mistral || reader.flag("use_sliding_window", default: false)
+    // Null is no window, and absent is what transformers' classes have for it.
+    let window = json["sliding_window"] == nil ? 4096 : positions
     contextLength = min(
-      positions, usesWindow ? reader.size("sliding_window", default: positions, limit: 1 << 24) : positions)
+      positions, usesWindow ? reader.size("sliding_window", default: window, limit: 1 << 24) : positions)
     let attentionBias = reader.flag("attention_bias", default: false)
     hasAttentionInputBias = family == .qwen2 || attentionBias
     hasAttentionOutputBias = family != .qwen2 && attentionBias
@@ -219,14 +222,13 @@ private struct Reader {
     return ids
   }
 
-  /// The rotary base and scaling: `rope_parameters` where it is present, else `rope_theta` and `rope_scaling`.
+  /// The rotary base and scaling, from where transformers 5 takes them: `rope_scaling`, unless it is empty, goes before
+  /// `rope_parameters`, and a `rope_theta` in it before the one beside it.
   mutating func rotary(contextLength: Int) -> (Double, RotaryScaling) {
-    let parameters = object("rope_parameters")
-    var nested = Reader(json: parameters ?? object("rope_scaling") ?? [:])
+    let (parameters, scaling) = (object("rope_parameters"), object("rope_scaling"))
+    var nested = Reader(json: scaling.flatMap { $0 == [:] ? nil : $0 } ?? parameters ?? [:])
     defer { problems += nested.problems }
-    let theta =
-      parameters?["rope_theta"] != nil
-      ? nested.number("rope_theta", default: 10_000) : number("rope_theta", default: 10_000)
+    let theta = nested.number("rope_theta", default: number("rope_theta", default: 10_000))
     let type = nested.field("rope_type") ?? nested.field("type") ?? "default"
     switch type.stringValue {
     case "default":
@@ -240,8 +242,10 @@ private struct Reader {
           factor: nested.number("factor", default: 8),
           lowFrequencyFactor: nested.number("low_freq_factor", default: 1),
           highFrequencyFactor: nested.number("high_freq_factor", default: 4),
-          originalContext: nested.number(
-            "original_max_position_embeddings", default: Double(contextLength)))
+          // The one beside the settings goes before the one in them, as in transformers.
+          originalContext: number(
+            "original_max_position_embeddings",
+            default: nested.number("original_max_position_embeddings", default: Double(contextLength))))
       )
     default:
       problems.append(
