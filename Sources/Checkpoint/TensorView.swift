@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import Tensor
 
 /// One tensor of a mapped file: nothing is copied, and the file stays mapped as long as the view lives.
@@ -41,6 +42,22 @@ public struct TensorView: Sendable {
     withExtendedLifetime(file) {
       Conversion.widen(from: base, dtype: dtype, into: destination, count: count, pool: pool)
     }
+  }
+
+  /// Whether `other` has the same type, shape and bytes. Lets go of this tensor's memory as it goes.
+  public func holdsSame(as other: TensorView) -> Bool {
+    guard dtype == other.dtype, shape == other.shape else { return false }
+    let (mine, theirs) = (bytes, other.bytes)
+    let step = 1 << 24
+    for start in stride(from: 0, to: mine.count, by: step) {
+      let range = start..<min(start + step, mine.count)
+      let part = UnsafeRawBufferPointer(rebasing: mine[range])
+      defer { file.release(part) }
+      guard let a = part.baseAddress, let b = UnsafeRawBufferPointer(rebasing: theirs[range]).baseAddress,
+        memcmp(a, b, range.count) == 0
+      else { return false }
+    }
+    return true
   }
 
   /// Lets go of the memory of elements that have been copied: see ``MappedFile/release(_:)``.

@@ -13,9 +13,10 @@ struct ModelWeightsTests {
     vocabularySize: 8, hiddenSize: 4, intermediateSize: 6, layerCount: 1, headCount: 2, keyValueHeadCount: 1,
     contextLength: 16, endOfText: [0])
 
-  /// Writes the model's tensors, changed by `edit`, and reads them as its weights.
+  /// Writes the model's tensors, changed by `edit` and 1 but for `twos`, and reads them as its weights.
   private func read(
-    holding: WeightHolding = .float32, _ edit: (inout [SafetensorsWriter.Declaration]) -> Void
+    holding: WeightHolding = .float32, twos: [String] = [],
+    _ edit: (inout [SafetensorsWriter.Declaration]) -> Void
   ) throws -> (folder: String, Result<ModelWeights, any Error>) {
     let folder = try TemporaryFolder()
     var tensors = model.tensorSpecifications.map {
@@ -23,9 +24,10 @@ struct ModelWeightsTests {
     }
     edit(&tensors)
     var writer = try SafetensorsWriter(path: folder("model.safetensors"), tensors: tensors)
-    // 0x3F80 is 1 in bfloat16.
+    // In bfloat16 0x3F80 is 1 and 0x4000 is 2.
     for tensor in tensors {
-      try writer.append([UInt16](repeating: 0x3F80, count: tensor.byteCount / 2))
+      let value: UInt16 = twos.contains(tensor.name) ? 0x4000 : 0x3F80
+      try writer.append([UInt16](repeating: value, count: tensor.byteCount / 2))
     }
     try writer.commit()
     return (
@@ -97,6 +99,18 @@ struct ModelWeightsTests {
     // Embedding 32, query and output 16 each, key and value 8 each, three of 24, three gains of 4.
     #expect(weights.byteCount == 4 * (32 + 32 + 16 + 72 + 12))
     withExtendedLifetime(weights) { #expect(weights.tensors.finalNorm.base[3] == 1) }
+  }
+
+  @Test("A tied model with a head of its own is refused")
+  func untied() throws {
+    let (folder, result) = try read(twos: ["lm_head.weight"]) { tensors in
+      tensors.append(.init(name: "lm_head.weight", dtype: .bfloat16, shape: [8, 4]))
+    }
+    let error = #expect(throws: ModelWeightsError.self) { try result.get() }
+    #expect(
+      error?.description
+        == "\(folder): tensor lm_head.weight is not model.embed_tokens.weight, though config.json ties the two."
+        + " Set tie_word_embeddings to false there if the model was trained with both.")
   }
 
   @Test("Matrices stay as they are stored or become what is asked for, and vectors are float32")

@@ -171,7 +171,13 @@ public struct ModelWeights: Sendable {
     let expected = Set(specifications.map(\.name))
     for name in checkpoint.names where !expected.contains(name) {
       // Old checkpoints store the rotary frequencies, and tied ones a second copy of the embedding.
-      if name.hasSuffix("rotary_emb.inv_freq") || (configuration.isTied && name == "lm_head.weight") {
+      if name.hasSuffix("rotary_emb.inv_freq") { continue }
+      if configuration.isTied, name == "lm_head.weight" {
+        if try !isEmbedding(name, in: checkpoint) {
+          problems.append(
+            "tensor \(name) is not \(embeddingName), though config.json ties the two."
+              + " Set tie_word_embeddings to false there if the model was trained with both.")
+        }
         continue
       }
       problems.append(
@@ -179,5 +185,12 @@ public struct ModelWeights: Sendable {
           + " Choose a base without it.")
     }
     guard problems.isEmpty else { throw ModelWeightsError(folder: folder, problems: problems) }
+  }
+  private static let embeddingName = "model.embed_tokens.weight"
+
+  /// Whether a tensor is the embedding again. Where that is missing, this is for another message to say.
+  private static func isEmbedding(_ name: String, in checkpoint: CheckpointFolder) throws -> Bool {
+    guard checkpoint.contains(embeddingName) else { return true }
+    return try checkpoint.tensor(named: name).holdsSame(as: checkpoint.tensor(named: embeddingName))
   }
 }
