@@ -138,6 +138,29 @@ struct LoRAAdapterTests {
         + " save_pretrained(folder, safe_serialization=True) of PEFT.")
   }
 
+  @Test("Modules given by a pattern are those of the tensors, and one that leaves out a layer is refused")
+  func pattern() throws {
+    let folder = try TemporaryFolder()
+    let base = try BaseModel(path: Fixtures.model("smollm2"), pool: pool)
+    let adapter = LoRAAdapter(LoRAConfiguration(rank: 2, targets: [.key, .up]), for: base.configuration)
+    try AdapterFolder.write(adapter, to: folder.path, base: base.path)
+    let settings = try folder.content(of: "adapter_config.json")
+    var object = try #require(try JSONParser.parse(settings).objectValue)
+    object["target_modules"] = #".*\.(k_proj|up_proj)"#
+    try folder.put(JSONWriter.string(of: .object(object)), as: "adapter_config.json")
+    #expect(
+      try AdapterFolder.read(folder.path, for: base.configuration).configuration == adapter.configuration)
+
+    var deeper = base.configuration
+    deeper.layerCount += 1
+    let error = #expect(throws: AdapterError.self) { try AdapterFolder.read(folder.path, for: deeper) }
+    #expect(
+      error?.problems.first
+        == "tensor base_model.model.model.layers.3.self_attn.k_proj.lora_A.weight is missing; expected shape [2, 48]."
+        + " Check that the folder is whole, and that the adapter is for every layer.")
+    #expect(error?.problems.count == 4)
+  }
+
   @Test("An adapter of another shape is refused, every misfit named")
   func misfit() throws {
     let folder = Fixtures.adapter("smollm2-attention")

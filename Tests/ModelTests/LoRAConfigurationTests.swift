@@ -10,7 +10,7 @@ struct LoRAConfigurationTests {
   static let smallest = #"{"peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": ["q_proj"]}"#
   static let whole = "Check that the file is whole."
   static let without = "Train or convert the adapter without it."
-  static let modules = "a list of q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj"
+  static let modules = "q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj"
   static let starts = #"true or false or "gaussian" or "eva" or "orthogonal""#
 
   static let refusals = [
@@ -25,6 +25,16 @@ struct LoRAConfigurationTests {
       "rank_pattern", #"{"q_proj": 8}"#, #"rank_pattern is {"q_proj":8}; expected {}. \#(without)"#),
     Refusal(
       "alpha_pattern", #"{"q_proj": 8}"#, #"alpha_pattern is {"q_proj":8}; expected {}. \#(without)"#),
+    Refusal(
+      "layer_replication", "[[1, 2], [0, 1]]",
+      "layer_replication is [[1,2],[0,1]]; expected []. \(without)"),
+    Refusal(
+      "target_parameters", #"["mlp.up_proj.weight"]"#,
+      #"target_parameters is ["mlp.up_proj.weight"]; expected []. \#(without)"#),
+    Refusal(
+      "trainable_token_indices", "[1]", "trainable_token_indices is [1]; expected []. \(without)"),
+    Refusal("use_bdlora", "{}", "use_bdlora is {}; expected null. \(without)"),
+    Refusal("kasa_config", "{}", "kasa_config is {}; expected null. \(without)"),
     Refusal("lora_bias", "true", "lora_bias is true; expected false. \(without)"),
     Refusal("use_qalora", "true", "use_qalora is true; expected false. \(without)"),
     Refusal(
@@ -46,17 +56,18 @@ struct LoRAConfigurationTests {
     Refusal("use_rslora", #""yes""#, #"use_rslora is "yes"; expected true or false. \#(whole)"#),
     Refusal(
       "target_modules", "[]",
-      "target_modules is []; expected \(modules). Train the adapter on these modules only."),
+      "target_modules is []; expected a list of \(modules). Train the adapter on these modules only."),
     Refusal(
       "target_modules", #"["q_proj", "lm_head"]"#,
-      #"target_modules is ["q_proj","lm_head"]; expected \#(modules). Train the adapter on these modules only."#
+      #"target_modules names "lm_head"; expected only \#(modules). Train the adapter on these modules only."#
     ),
     Refusal(
       "target_modules", #"["q_proj", 3]"#,
-      #"target_modules is ["q_proj",3]; expected \#(modules). Train the adapter on these modules only."#),
+      #"target_modules names 3; expected only \#(modules). Train the adapter on these modules only."#),
     Refusal(
       "target_modules", #"".*_proj""#,
-      #"target_modules is ".*_proj"; expected \#(modules). Train the adapter on these modules only."#),
+      #"target_modules is ".*_proj"; expected a list of \#(modules). Train the adapter on these modules only."#
+    ),
   ]
 
   @Test("What would change the result is refused with its value and what to do", arguments: refusals)
@@ -80,7 +91,7 @@ struct LoRAConfigurationTests {
         "use_dora is true; expected false. \(Self.without)",
         "r is missing; expected a whole number from 1 to 65536. \(Self.whole)",
         "lora_alpha is missing; expected a number above 0 and up to 1e9. \(Self.whole)",
-        "target_modules is missing; expected \(Self.modules). Train the adapter on these modules only.",
+        "target_modules is missing; expected a list of \(Self.modules). Train the adapter on these modules only.",
       ])
   }
 
@@ -94,5 +105,24 @@ struct LoRAConfigurationTests {
         "init_lora_weights": "eva", "rank_pattern": .null, "task_type": "CAUSAL_LM",
       ], file: "")
     #expect(full == LoRAConfiguration(rank: 4, alpha: 8, dropout: 0.5, isRankStabilized: true))
+  }
+
+  @Test("Modules may be named by their paths, and a pattern means what there are tensors of")
+  func targets() throws {
+    func targets(_ value: JSONValue) throws -> [Projection] {
+      try LoRAConfiguration(
+        json: ["r": 4, "lora_alpha": 8, "target_modules": value], file: "",
+        tensorNames: [
+          "base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight",
+          "base_model.model.model.layers.0.self_attn.q_proj.lora_B.weight",
+          "base_model.model.model.layers.0.mlp.down_proj.lora_A.weight",
+          "base_model.model.lm_head.lora_A.weight",
+        ]
+      ).targets
+    }
+    #expect(try targets(["mlp.up_proj", "self_attn.v_proj"]) == [.value, .up])
+    #expect(
+      try targets(["model.layers.1.self_attn.k_proj", "model.layers.0.self_attn.k_proj"]) == [.key])
+    #expect(try targets(#".*\.(q_proj|down_proj)"#) == [.query, .down])
   }
 }

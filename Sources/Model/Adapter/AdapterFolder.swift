@@ -65,7 +65,11 @@ public enum AdapterFolder {
         ])
     }
     let path = "\(folder)/\(configurationName)"
-    return try LoRAConfiguration(json: JSONParser.parse(contentsOf: path), file: path)
+    let json = try JSONParser.parse(contentsOf: path)
+    let isPattern = json["target_modules"]?.stringValue != nil
+    return try LoRAConfiguration(
+      json: json, file: path,
+      tensorNames: isPattern ? SafetensorsFile(path: "\(folder)/\(weightsName)").names : [])
   }
 
   /// The base that an adapter's settings name: a folder, or a name on a model hub.
@@ -98,7 +102,8 @@ public enum AdapterFolder {
     for entry in parameters.entries {
       guard stored.contains(entry.name) else {
         problems.append(
-          "tensor \(entry.name) is missing; expected shape \(entry.shape). Check that the folder is whole.")
+          "tensor \(entry.name) is missing; expected shape \(entry.shape). Check that the folder is whole, and that"
+            + " the adapter is for every layer.")
         continue
       }
       let shape = try file.tensor(named: entry.name).shape

@@ -3,9 +3,11 @@ import Files
 extension LoRAConfiguration {
   /// Reads PEFT's `adapter_config.json`; `file` names it in errors.
   ///
+  /// - Parameter tensorNames: the names of the adapter's tensors. They say what a `target_modules` that is a pattern
+  ///   matched.
   /// - Throws: `AdapterError` listing every setting that is damaged, or that would change the result and is not
   ///   supported.
-  public init(json: JSONValue, file: String) throws {
+  public init(json: JSONValue, file: String, tensorNames: [String] = []) throws {
     var problems: [String] = []
     func misfit(_ name: String, _ expected: String, _ advice: String) {
       let found = json[name].map { "is \($0.brief)" } ?? "is missing"
@@ -22,10 +24,15 @@ extension LoRAConfiguration {
     expect("fan_in_fan_out", [false])
     expect("modules_to_save", [[]])
     expect("layers_to_transform", [[]])
+    expect("layer_replication", [[]])
+    expect("target_parameters", [[]])
+    expect("trainable_token_indices", [[]])
     expect("rank_pattern", [[:]])
     expect("alpha_pattern", [[:]])
     expect("lora_bias", [false])
     expect("use_qalora", [false])
+    expect("use_bdlora", [.null])
+    expect("kasa_config", [.null])
     expect("alora_invocation_tokens", [[]])
     // Every other initialisation moves a part of the base's weights into the adapter.
     expect("init_lora_weights", [true, false, "gaussian", "eva", "orthogonal"])
@@ -56,15 +63,42 @@ extension LoRAConfiguration {
         misfit("use_rslora", "true or false", damaged)
       }
     }
-    if json["target_modules"] != "all-linear" {
-      let listed = json["target_modules"]?.arrayValue ?? []
-      let known = listed.compactMap(\.stringValue).compactMap(Projection.init(moduleName:))
-      if known.isEmpty || known.count < listed.count {
-        let names = Projection.allCases.map(\.moduleName).joined(separator: ", ")
-        misfit("target_modules", "a list of \(names)", "Train the adapter on these modules only.")
-      }
-      targets = Projection.allCases.filter(known.contains)
+    let (known, unknown) = Self.targets(json["target_modules"], tensorNames)
+    targets = known
+    let only = Projection.allCases.map(\.moduleName).joined(separator: ", ")
+    let advice = "Train the adapter on these modules only."
+    if !unknown.isEmpty {
+      let found = unknown.map(\.brief).joined(separator: ", ")
+      problems.append("target_modules names \(found); expected only \(only). \(advice)")
+    } else if known.isEmpty {
+      misfit("target_modules", "a list of \(only)", advice)
     }
     guard problems.isEmpty else { throw AdapterError(path: file, problems: problems) }
+  }
+
+  /// The projections that a `target_modules` means, and the entries of its list that mean none.
+  ///
+  /// Where it lists paths or is a pattern, it may mean some layers only; that shows in the tensors.
+  private static func targets(
+    _ value: JSONValue?, _ tensorNames: [String]
+  ) -> (known: [Projection], unknown: [JSONValue]) {
+    if value == "all-linear" { return (Projection.allCases, []) }
+    if value?.stringValue != nil {
+      let matched = Projection.allCases.filter { projection in
+        tensorNames.contains { $0.hasSuffix(".\(projection.path).lora_A.weight") }
+      }
+      return (matched, [])
+    }
+    var (known, unknown): (Set<Projection>, [JSONValue]) = ([], [])
+    for entry in value?.arrayValue ?? [] {
+      // As a module is called, or by the end of its path or all of it.
+      let name = entry.stringValue?.split(separator: ".").last ?? ""
+      if let projection = Projection(moduleName: String(name)) {
+        known.insert(projection)
+      } else {
+        unknown.append(entry)
+      }
+    }
+    return (Projection.allCases.filter(known.contains), unknown)
   }
 }
