@@ -1,6 +1,7 @@
+import Files
 import Yams
 
-/// The fields above a piece, in YAML between lines `---` or in TOML between lines `+++`.
+/// The fields of the front matter above a piece.
 ///
 /// Every value becomes a list of strings: one for a scalar, each element of a list, none for nothing. A table's
 /// members are named with a dot, `params.description`; names are in lower case.
@@ -29,32 +30,29 @@ struct FrontMatter: Equatable {
   static func split(
     _ text: String, file: String
   ) throws(SourceProblem) -> (matter: FrontMatter, body: String, line: Int) {
-    guard let fence = ["---", "+++"].first(where: { opens(text, with: $0) }) else {
-      return (FrontMatter(), text, 1)
+    let block: FrontMatterBlock?
+    do {
+      block = try FrontMatterBlock(Array(text.utf8))
+    } catch {
+      throw SourceProblem(
+        file: file, line: error.line, problem: .unclosedFrontMatter(fence: error.language.rawValue))
     }
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    guard let end = lines.dropFirst().firstIndex(where: { $0.withoutTrailingSpace == fence[...] }) else {
-      // A rule above a text is no front matter: that has a field in its first line.
-      if fence == "---", !(lines.dropFirst().first?.contains(":") ?? false) {
-        return (FrontMatter(), text, 1)
-      }
-      throw SourceProblem(file: file, line: 1, problem: .unclosedFrontMatter(fence: fence))
-    }
-    let source = lines[1..<end].joined(separator: "\n")
+    guard let block else { return (FrontMatter(), text, 1) }
+    let source = String(decoding: block.source, as: UTF8.self)
     let fields =
-      fence == "---" ? try yaml(source, file: file) : try TOMLReader.fields(source, file: file, firstLine: 2)
-    return (FrontMatter(fields: fields), lines[(end + 1)...].joined(separator: "\n"), end + 2)
+      switch block.language {
+      case .yaml: try yaml(source, file: file, firstLine: block.sourceLine)
+      case .toml: try TOMLReader.fields(source, file: file, firstLine: block.sourceLine)
+      }
+    return (FrontMatter(fields: fields), String(decoding: block.body, as: UTF8.self), block.bodyLine)
   }
 
-  private static func opens(_ text: String, with fence: String) -> Bool {
-    guard text.utf8.starts(with: fence.utf8) else { return false }
-    return text.utf8.dropFirst(fence.utf8.count).first { $0 != 0x20 && $0 != 0x0D } == 0x0A
-  }
-
-  private static func yaml(_ source: String, file: String) throws(SourceProblem) -> [String: [String]] {
+  private static func yaml(
+    _ source: String, file: String, firstLine: Int
+  ) throws(SourceProblem) -> [String: [String]] {
     func problem(_ found: String, line: Int) -> SourceProblem {
       SourceProblem(
-        file: file, line: max(1, line) + 1,
+        file: file, line: firstLine - 1 + max(1, line),
         problem: .badFrontMatter(found: found, expected: "YAML such as \"title: A kettle\""))
     }
     let root: Node?

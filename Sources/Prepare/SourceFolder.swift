@@ -153,22 +153,20 @@ struct SourceFolder {
     }
   }
 
-  /// The text of a file of one piece, with line ends as `\n`.
+  /// The text of a file of one piece.
   private static func text(_ path: String) throws(SourceProblem) -> String {
     let file = try open(path)
-    defer { withExtendedLifetime(file) {} }
     guard file.bytes.count <= pieceLimit else {
       throw SourceProblem(
         file: path, line: 1, problem: .tooLarge(bytes: file.bytes.count, limit: pieceLimit))
     }
-    var bytes = file.bytes[...]
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+    let bytes = file.textBytes
     let text = String(decoding: bytes, as: UTF8.self)
     guard !bytes.contains(0), text.utf8.elementsEqual(bytes) else {
       // Decoding keeps what is text up to the first byte that is none.
       let common = zip(text.utf8, bytes).prefix { $0 == $1 && $0 != 0 }
       throw SourceProblem(file: path, line: 1 + common.count { $0.0 == 0x0A }, problem: .notText)
     }
-    return bytes.contains(0x0D) ? text.replacing("\r\n", with: "\n") : text
+    return text
   }
 }

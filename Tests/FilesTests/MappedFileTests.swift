@@ -82,6 +82,17 @@ import Testing
       try MappedFile(path: folder("pipe"))
     }
   }
+
+  @Test(
+    "A text is read without its byte order mark and with line feeds alone",
+    arguments: [
+      ("", ""), ("\u{FEFF}", ""), ("\u{FEFF}a\n\u{FEFF}b", "a\n\u{FEFF}b"), ("a\r\n\r\nb\r\n", "a\n\nb\n"),
+      ("\ra\r\r\n\r", "\ra\r\n\r"),
+    ])
+  func text(content: String, text: String) throws {
+    let folder = try TemporaryFolder()
+    #expect(try MappedFile(path: folder.put(content, as: "file")).textBytes == Array(text.utf8))
+  }
 }
 
 @Suite("Text lines") struct TextLinesTests {

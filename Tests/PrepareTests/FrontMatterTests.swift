@@ -51,13 +51,53 @@ struct FrontMatterTests {
     #expect(line == 17)
   }
 
-  @Test("A rule above a text is no front matter", arguments: ["---\n\nBody", "Body", "----\nBody\n---\n"])
+  @Test(
+    "A rule above a text is no front matter",
+    arguments: ["---\n\nBody", "Body", "----\nBody\n---\n", "---\nBody\n---\n", "---\n\nA: Body\n\n---\n"])
   func none(text: String) throws {
-    let (matter, body, line) = try FrontMatter.split(
-      text.hasSuffix("---\n") ? "-" + text : text, file: "a.md")
+    let (matter, body, line) = try FrontMatter.split(text, file: "a.md")
     #expect(matter.fields.isEmpty)
-    #expect(body.contains("Body"))
+    #expect(body == text)
     #expect(line == 1)
+  }
+
+  @Test("Lists in both forms, block scalars, quotes, escapes, comments and nothing at all")
+  func yamlForms() throws {
+    let text = #"""
+      # of the site
+      folded: >-
+        One
+        line
+      literal: |
+        Two
+
+        ---
+        lines
+      list: ["a, b", 'it''s', # one
+        c]
+      block:
+      - "\u00e9\t\"\U0001F4A1\""
+      - plain # comment
+      - a#b
+      url: https://a.example/b
+      time: 10:30
+      none:
+      tilde: ~
+      quoted: "null"
+      "a: b": c
+      """#
+    let (matter, _, line) = try FrontMatter.split("\n---\n\(text)\n...\nBody\n", file: "a.md")
+    #expect(
+      matter.fields == [
+        "folded": ["One line"], "literal": ["Two\n\n---\nlines\n"], "list": ["a, b", "it's", "c"],
+        "block": ["é\t\"\u{1F4A1}\"", "plain", "a#b"], "url": ["https://a.example/b"], "time": ["10:30"],
+        "none": [], "tilde": [], "quoted": ["null"], "a: b": ["c"],
+      ])
+    #expect(line == 25)
+    for text in ["---\n---\nBody", "---\n# none\n---\nBody", "+++\n# none\n+++\nBody"] {
+      let (matter, body, _) = try FrontMatter.split(text, file: "a.md")
+      #expect(matter == FrontMatter() && body == "Body")
+    }
   }
 
   static let bad = [

@@ -40,14 +40,14 @@ struct DraftFile: Equatable, Sendable {
   ///
   /// - Throws: ``DeskError/damagedOriginal(path:)``, `FileError` and `JSONParseError`.
   init(original path: String) throws {
-    let (head, text) = try DraftFile.split(try DraftFile.content(of: path), of: path)
+    let (block, text) = try DraftFile.split(path)
     var fields = JSONObject()
-    for (index, line) in head.enumerated() {
+    for (index, line) in (block?.source ?? []).split(separator: UInt8(ascii: "\n")).enumerated() {
       guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else {
         throw DeskError.damagedOriginal(path: path)
       }
       let value = try JSONParser.parse(
-        Array(line[line.index(after: colon)...]), file: path, firstLine: index + 2)
+        Array(line[line.index(after: colon)...]), file: path, firstLine: (block?.sourceLine ?? 1) + index)
       fields.append(String(decoding: line[..<colon], as: UTF8.self), value)
     }
     guard fields["id"]?.stringValue != nil, !text.isEmpty else { throw DeskError.damagedOriginal(path: path) }
@@ -61,15 +61,18 @@ struct DraftFile: Equatable, Sendable {
   /// - Throws: ``DeskError`` where it is too large, no UTF-8, or front matter without an end; `FileError` where it
   ///   cannot be read.
   static func finalText(_ path: String) throws -> String {
-    let (_, bytes) = try split(try content(of: path), of: path)
+    let (_, bytes) = try split(path)
     guard let text = String(validating: bytes, as: UTF8.self) else { throw DeskError.notText(path: path) }
     return text
   }
 
-  /// Whether a text has the first line of a draft's front matter in it: an edit broke the marks around it, and it would
-  /// ship as words of the piece.
+  /// Whether a text has the line of a draft's front matter with its ID in it, in YAML or TOML and with any quotes or
+  /// none: an edit broke the marks around it, and it would ship as words of the piece.
   static func holdsFrontMatter(_ text: String, of id: String) -> Bool {
-    text.utf8.split(separator: UInt8(ascii: "\n")).contains { $0.starts(with: "id: \"\(id)\"".utf8) }
+    text.utf8.split(separator: UInt8(ascii: "\n")).contains { line in
+      let plain = line.filter { !" \t\"'".utf8.contains($0) }
+      return plain.starts(with: "id:\(id)".utf8) || plain.starts(with: "id=\(id)".utf8)
+    }
   }
 
   /// The seed that the draft was written from.
@@ -79,61 +82,21 @@ struct DraftFile: Equatable, Sendable {
       length: fields["length"]?.intValue, kind: fields["kind"]?.stringValue)
   }
 
-  /// The lines of the front matter without its marks, and what follows it; no lines where there is none. Sites have it
-  /// in YAML between lines of `---` or in TOML between lines of `+++`, white space after those aside.
-  private static func split(
-    _ bytes: [UInt8], of path: String
-  ) throws(DeskError) -> (head: ArraySlice<ArraySlice<UInt8>>, text: ArraySlice<UInt8>) {
-    let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-      .drop { withoutTrailingSpace($0).isEmpty }
-    var (head, body) = (lines.prefix(0), bytes[...])
-    if let fence = openingFence(lines) {
-      let rest = lines.dropFirst()
-      guard let end = rest.firstIndex(where: { withoutTrailingSpace($0).elementsEqual(fence) }) else {
-        throw .damagedFrontMatter(path: path)
-      }
-      head = rest[..<end]
-      body = bytes[lines[end].endIndex...]
+  /// The front matter of a file, and the text below it, which is all of a file without.
+  private static func split(_ path: String) throws -> (block: FrontMatterBlock?, text: ArraySlice<UInt8>) {
+    let file = try MappedFile(path: path)
+    guard file.bytes.count <= Desk.textLimit else {
+      throw DeskError.tooLarge(path: path, bytes: file.bytes.count)
+    }
+    let bytes = file.textBytes
+    let block: FrontMatterBlock?
+    do {
+      block = try FrontMatterBlock(bytes)
+    } catch {
+      throw DeskError.damagedFrontMatter(path: path)
     }
     // The writer's own spaces at the start of a line stay.
-    while body.first == UInt8(ascii: "\n") { body = body.dropFirst() }
-    return (head, withoutTrailingSpace(body))
-  }
-
-  /// The line that opens front matter, as it also ends it. A text that opens with a rule, `---`, has none: its next line
-  /// is no `key:`, not even after a comment.
-  private static func openingFence(_ lines: ArraySlice<ArraySlice<UInt8>>) -> ArraySlice<UInt8>? {
-    guard let fence = lines.first.map(withoutTrailingSpace) else { return nil }
-    if fence.elementsEqual("+++".utf8) { return fence }
-    let next = lines.dropFirst().first { $0.first != UInt8(ascii: "#") }
-    return fence.elementsEqual("---".utf8) && next.map(isField) == true ? fence : nil
-  }
-
-  private static func isField(_ line: ArraySlice<UInt8>) -> Bool {
-    guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else { return false }
-    // A colon within a word, as in an address, ends no key.
-    return line[..<colon].allSatisfy { $0 > 0x20 } && line[(colon + 1)...].first.map { $0 <= 0x20 } ?? true
-  }
-
-  private static func withoutTrailingSpace(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    var bytes = bytes
-    while let last = bytes.last, last == 0x20 || (0x09...0x0D).contains(last) { bytes = bytes.dropLast() }
-    return bytes
-  }
-
-  /// The bytes of the file, without a byte order mark and with `\n` for `\r\n`.
-  private static func content(of path: String) throws -> [UInt8] {
-    let file = try MappedFile(path: path)
-    return try withExtendedLifetime(file) {
-      guard file.bytes.count <= Desk.textLimit else {
-        throw DeskError.tooLarge(path: path, bytes: file.bytes.count)
-      }
-      var bytes = Array(file.bytes)
-      if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
-      guard bytes.contains(0x0D) else { return bytes }
-      return bytes.indices.filter { bytes[$0] != 0x0D || bytes.dropFirst($0 + 1).first != 0x0A }.map {
-        bytes[$0]
-      }
-    }
+    let text = (block?.body ?? bytes[...]).drop { $0 == UInt8(ascii: "\n") }
+    return (block, text.withoutTrailingSpace)
   }
 }

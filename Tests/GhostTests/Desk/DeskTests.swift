@@ -6,6 +6,7 @@ import Testing
 import Train
 
 @testable import Ghost
+@testable import Prepare
 
 @Suite("The desk") struct DeskTests {
   static let date = Date(timeIntervalSince1970: 1_790_000_000)
@@ -179,6 +180,10 @@ import Train
     }
     try edit(desk, ids[0]) { String($0.dropFirst("---\n".count)) + "Mine." }
     #expect(throwing { _ = try desk.ship("lamp") } == damaged(desk.draftPath(ids[0])))
+    for line in ["id: \(ids[0])", "id: '\(ids[0])'", "id = \"\(ids[0])\""] {
+      let path = try folder.put("title: Mine\n\(line)\n---\n\nMine.\n", as: "unopened")
+      #expect(throwing { _ = try desk.ship("lamp", final: path) } == damaged(path))
+    }
     for text in ["+++\ntitle = \"Mine\"\n\nMine.\n", "---\ntitle: Mine\n\nMine.\n"] {
       let path = try folder.put(text, as: "unclosed")
       #expect(throwing { _ = try desk.ship("lamp", final: path) } == damaged(path))
@@ -191,11 +196,24 @@ import Train
     arguments: [
       "+++\ntitle = \"Mine\"\ndraft = false\n+++\n\n", "+++ \r\n[params]\r\nx = 1\r\n+++\t\r\n",
       "--- \ntitle: Mine\n---  \n", "\n---\n# of the site\ntitle: Mine\n---\n", "+++\n+++\n",
+      "---\n---\n", "---\nDate created: today\n...\n",
     ])
   func siteFrontMatter(head: String) throws {
     let folder = try TemporaryFolder()
     #expect(
       try DraftFile.finalText(folder.put(head + "Mine.\n\n---\n\n+++\n", as: "a")) == "Mine.\n\n---\n\n+++")
+  }
+
+  @Test("A draft's front matter is what lora-train prepare reads above a post")
+  func preparedDraft() throws {
+    let topic = "a \"lamp\": it's \\ 100 % # or\u{7}\u{1F4A1} — é"
+    let (folder, _, ids) = try Self.desk(["A text: whole."], topic: topic)
+    let file = try folder.content(of: "drafts/\(ids[0]).md")
+    let (matter, body, line) = try FrontMatter.split(file, file: "a.md")
+    #expect(matter.first("id") == ids[0] && matter.first("topic") == topic && matter.first("kind") == "note")
+    #expect(matter.first("base.sha256")?.count == 64 && matter.first("sampling.seed") == "7")
+    #expect(body == "\nA text: whole.\n")
+    #expect(line == file.split(separator: "\n", omittingEmptySubsequences: false).count - 2)
   }
 
   @Test("A rejected draft is recorded with its reason and cannot be shipped")
