@@ -4,7 +4,8 @@ import Yams
 /// The fields of the front matter above a piece.
 ///
 /// Every value becomes a list of strings: one for a scalar, each element of a list, none for nothing. A table's
-/// members are named with a dot, `params.description`; names are in lower case.
+/// members are named with a dot, `params.description`. Names are in lower case; those that differ in nothing else are
+/// one, with the values of each.
 struct FrontMatter: Equatable {
   /// The values of each field.
   var fields: [String: [String]] = [:]
@@ -50,10 +51,12 @@ struct FrontMatter: Equatable {
   private static func yaml(
     _ source: String, file: String, firstLine: Int
   ) throws(SourceProblem) -> [String: [String]] {
-    func problem(_ found: String, line: Int) -> SourceProblem {
+    func problem(
+      _ found: String, expected: String = "YAML such as \"title: A kettle\"", line: Int
+    ) -> SourceProblem {
       SourceProblem(
         file: file, line: firstLine - 1 + max(1, line),
-        problem: .badFrontMatter(found: found, expected: "YAML such as \"title: A kettle\""))
+        problem: .badFrontMatter(found: found, expected: expected))
     }
     let root: Node?
     do {
@@ -62,6 +65,11 @@ struct FrontMatter: Equatable {
       YamlError.composer(_, let text, let mark, _)
     {
       throw problem("no YAML (\(text))", line: mark.line)
+    } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
+      throw problem(
+        "the key \"\(keys.first ?? "")\" twice", expected: "each key once", line: context.mark.line)
+    } catch YamlError.reader(let text, let offset, _, _) {
+      throw problem("no YAML (\(text))", line: 1 + source.prefix(offset ?? 0).count { $0 == "\n" })
     } catch {
       throw problem("no YAML", line: 1)
     }
@@ -79,7 +87,7 @@ struct FrontMatter: Equatable {
       if let members = value.mapping {
         add(members, prefix: name + ".", to: &fields)
       } else {
-        fields[name] = (value.sequence.map { Array($0) } ?? [value]).compactMap { item in
+        fields[name, default: []] += (value.sequence.map { Array($0) } ?? [value]).compactMap { item in
           item.null == nil ? item.scalar?.string : nil
         }
       }

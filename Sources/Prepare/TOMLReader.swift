@@ -27,16 +27,22 @@ struct TOMLReader {
 
   private mutating func readDocument() throws(SourceProblem) {
     var table = ""
+    var tables: Set<String> = []
+    var names: Set<String> = []
     while true {
       skipBlank(acrossLines: true)
       guard let byte = peek else { return }
       if byte == UInt8(ascii: "[") {
         let isList = bytes[position...].starts(with: "[[".utf8)
         position += isList ? 2 : 1
-        table = try key() + "."
+        let name = isList ? try key() : try key(notIn: &tables)
+        // Each element of a list has tables of its own.
+        if isList { tables = [] }
+        names = []
+        table = name + "."
         try expect(isList ? "]]" : "]")
       } else {
-        let name = table + (try key())
+        let name = table + (try key(notIn: &names))
         try expect("=")
         try readValue(named: name)
       }
@@ -49,17 +55,24 @@ struct TOMLReader {
 
   // MARK: Keys and values
 
+  /// Reads a key that its table does not have yet.
+  private mutating func key(notIn names: inout Set<String>) throws(SourceProblem) -> String {
+    let name = try key()
+    guard names.insert(name).inserted else { throw problem("the key \"\(name)\" twice", "each key once") }
+    return name
+  }
+
   private mutating func key() throws(SourceProblem) -> String {
     var parts: [String] = []
     repeat {
       skipBlank(acrossLines: false)
       if let quote = peek, quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") {
-        parts.append(try string().lowercased())
+        parts.append(try string())
       } else {
         let start = position
         while let byte = peek, byte.isASCIIWord || byte == UInt8(ascii: "-") { position += 1 }
         guard position > start else { throw problem(shownNext, "a key") }
-        parts.append(String(decoding: bytes[start..<position], as: UTF8.self).lowercased())
+        parts.append(String(decoding: bytes[start..<position], as: UTF8.self))
       }
       skipBlank(acrossLines: false)
     } while skip(".")
@@ -77,8 +90,9 @@ struct TOMLReader {
     if skip("{") {
       skipBlank(acrossLines: false)
       if skip("}") { return }
+      var names: Set<String> = []
       repeat {
-        let member = try key()
+        let member = try key(notIn: &names)
         try expect("=")
         try readValue(named: "\(name).\(member)", depth: depth + 1)
         skipBlank(acrossLines: false)
@@ -86,7 +100,7 @@ struct TOMLReader {
       return try expect("}")
     }
     if skip("[") {
-      fields[name, default: []] += []
+      fields[name.lowercased(), default: []] += []
       skipBlank(acrossLines: true)
       while !skip("]") {
         try readValue(named: name, depth: depth + 1)
@@ -99,7 +113,7 @@ struct TOMLReader {
       }
       return
     }
-    fields[name, default: []].append(try scalar())
+    fields[name.lowercased(), default: []].append(try scalar())
   }
 
   private mutating func scalar() throws(SourceProblem) -> String {
@@ -124,13 +138,15 @@ struct TOMLReader {
     var text: [UInt8] = []
     while let byte = peek {
       if bytes[position...].starts(with: fence) {
-        position += fence.count
-        return String(decoding: text, as: UTF8.self)
+        // One or two quotes may stand before the three that close.
+        let extra = isLong ? bytes[position...].prefix(5).prefix { $0 == quote }.dropFirst(3) : []
+        position += fence.count + extra.count
+        return String(decoding: text + extra, as: UTF8.self)
       }
       if byte == 0x0A, !isLong { break }
       position += 1
       if byte == UInt8(ascii: "\\"), quote == UInt8(ascii: "\"") {
-        text += try escape()
+        text += try escape(isLong: isLong)
       } else {
         text.append(byte)
       }
@@ -139,8 +155,14 @@ struct TOMLReader {
     throw problem("a text without its closing quote", "one of the same kind")
   }
 
-  private mutating func escape() throws(SourceProblem) -> [UInt8] {
-    guard let byte = peek else { return [] }
+  private mutating func escape(isLong: Bool) throws(SourceProblem) -> [UInt8] {
+    // The line goes on in the next: white space up to there and that line's own do not count.
+    let space = bytes[position...].prefix(while: \.isASCIISpace)
+    if isLong, space.contains(0x0A) {
+      position = space.endIndex
+      return []
+    }
+    guard let byte = peek, byte != 0x0A else { return [] }
     position += 1
     switch byte {
     case UInt8(ascii: "n"): return [0x0A]
@@ -149,13 +171,10 @@ struct TOMLReader {
     case UInt8(ascii: "b"): return [0x08]
     case UInt8(ascii: "f"): return [0x0C]
     case UInt8(ascii: "\""), UInt8(ascii: "\\"): return [byte]
-    case 0x0A:  // a line that goes on: its break and the next line's indentation do not count
-      while let next = peek, next.isASCIISpace { position += 1 }
-      return []
     case UInt8(ascii: "u"), UInt8(ascii: "U"):
       let digits = bytes[position...].prefix(byte == UInt8(ascii: "u") ? 4 : 8)
       let text = String(decoding: digits, as: UTF8.self)
-      guard let value = UInt32(text, radix: 16), let scalar = Unicode.Scalar(value) else {
+      guard text.first != "+", let value = UInt32(text, radix: 16), let scalar = Unicode.Scalar(value) else {
         throw problem("the escape \"\\\(shownText(byte))\(text)\"", "the number of a character")
       }
       position += digits.count

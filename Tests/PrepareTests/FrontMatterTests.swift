@@ -51,6 +51,35 @@ struct FrontMatterTests {
     #expect(line == 17)
   }
 
+  @Test("TOML: quotes before those that close, lines that go on, dotted keys, tables of lists, other cases")
+  func tomlForms() throws {
+    let text = #"""
+      a = """"One" \"\"\"two\"\"\" ""three"""""
+      b = ''''it's''''
+      c = """\\#u{20}\#u{20}
+        One \
+
+        two"""
+      D.e = 1
+      d.E = 2
+      empty = {}
+      [[f]]
+      g = 1
+      [f.h]
+      i = 1
+      [[f]]
+      g = 2
+      [f.h]
+      i = 2
+      """#
+    let (matter, _, _) = try FrontMatter.split("+++\n\(text)\n+++\n", file: "a.md")
+    #expect(
+      matter.fields == [
+        "a": [#""One" """two""" ""three"""#], "b": ["'it's'"], "c": ["One two"], "d.e": ["1", "2"],
+        "f.g": ["1", "2"], "f.h.i": ["1", "2"],
+      ])
+  }
+
   @Test(
     "A rule above a text is no front matter",
     arguments: ["---\n\nBody", "Body", "----\nBody\n---\n", "---\nBody\n---\n", "---\n\nA: Body\n\n---\n"])
@@ -85,15 +114,17 @@ struct FrontMatterTests {
       tilde: ~
       quoted: "null"
       "a: b": c
+      Tags: one
+      tags: two
       """#
     let (matter, _, line) = try FrontMatter.split("\n---\n\(text)\n...\nBody\n", file: "a.md")
     #expect(
       matter.fields == [
         "folded": ["One line"], "literal": ["Two\n\n---\nlines\n"], "list": ["a, b", "it's", "c"],
         "block": ["é\t\"\u{1F4A1}\"", "plain", "a#b"], "url": ["https://a.example/b"], "time": ["10:30"],
-        "none": [], "tilde": [], "quoted": ["null"], "a: b": ["c"],
+        "none": [], "tilde": [], "quoted": ["null"], "a: b": ["c"], "tags": ["one", "two"],
       ])
-    #expect(line == 25)
+    #expect(line == 27)
     for text in ["---\n---\nBody", "---\n# none\n---\nBody", "+++\n# none\n+++\nBody"] {
       let (matter, body, _) = try FrontMatter.split(text, file: "a.md")
       #expect(matter == FrontMatter() && body == "Body")
@@ -131,6 +162,37 @@ struct FrontMatterTests {
     (
       "+++\ntags = [\"x\" \"y\"]\n+++\n",
       "a.md:2: found \"\"\" in the front matter; expected \",\" or \"]\". Correct the line."
+    ),
+    (
+      "\n---\na: x\ntitle: x\ntitle: y\n---\n",
+      "a.md:4: found the key \"title\" twice in the front matter; expected each key once. Correct the line."
+    ),
+    (
+      "---\na: é\nb: \u{7}\n---\n",
+      "a.md:3: found no YAML (control characters are not allowed) in the front matter; "
+        + "expected YAML such as \"title: A kettle\". Correct the line."
+    ),
+    (
+      "+++\ntitle = 'x'\na.b = 1\na.b = 2\n+++\n",
+      "a.md:4: found the key \"a.b\" twice in the front matter; expected each key once. Correct the line."
+    ),
+    (
+      "+++\n[a]\nx = 1\n[a]\n+++\n",
+      "a.md:4: found the key \"a\" twice in the front matter; expected each key once. Correct the line."
+    ),
+    (
+      "+++\na = [{x = 1}, {x = 1, x = 2}]\n+++\n",
+      "a.md:2: found the key \"x\" twice in the front matter; expected each key once. Correct the line."
+    ),
+    (
+      "+++\na = \"x \\\n  y\"\n+++\n",
+      "a.md:2: found a text without its closing quote in the front matter; expected one of the same kind. "
+        + "Correct the line."
+    ),
+    (
+      "+++\na = \"\\u+041\"\n+++\n",
+      "a.md:2: found the escape \"\\u+041\" in the front matter; expected the number of a character. "
+        + "Correct the line."
     ),
   ]
 
