@@ -75,7 +75,8 @@ enum BlockAttention {
   /// The given queries of one sequence and key-value head: overwrites their dq, and dk and dv of all keys up
   /// to the last of them.
   static func backwardPart(
-    queries range: Range<Int>, dq: Matrix, dk: Matrix, dv: Matrix, _ inputs: Attention.Inputs, keyValueHead: Int,
+    queries range: Range<Int>, dq: Matrix, dk: Matrix, dv: Matrix, _ inputs: Attention.Inputs,
+    keyValueHead: Int,
     scale: Float, _ scratch: AttentionScratch, _ slot: Slot
   ) {
     let (d, level) = (scratch.headDimension, kernelLevel)
