@@ -76,8 +76,7 @@ enum BlockAttention {
   /// to the last of them.
   static func backwardPart(
     queries range: Range<Int>, dq: Matrix, dk: Matrix, dv: Matrix, _ inputs: Attention.Inputs,
-    keyValueHead: Int,
-    scale: Float, _ scratch: AttentionScratch, _ slot: Slot
+    keyValueHead: Int, scale: Float, _ scratch: AttentionScratch, _ slot: Slot
   ) {
     let (d, level) = (scratch.headDimension, kernelLevel)
     let group = scratch.heads / scratch.keyValueHeads

@@ -95,8 +95,7 @@ enum StripAttention {
             factor: scale * slot.unit, level)
           let probabilities = softmax(
             scores, maxima + row, sums + row, rescaling: sum, visible: start + strip.lowerBound + 1 - first,
-            slot,
-            level)
+            slot, level)
           let depth = min(roundedUp(seen, to: 2), keys.count)
           multiply(probabilities.columns(0..<depth), values, into: sum, adds: first > 0, level)
         }
