@@ -186,6 +186,7 @@ public struct ModelWeights: Sendable {
     }
     guard problems.isEmpty else { throw ModelWeightsError(folder: folder, problems: problems) }
   }
+
   private static let embeddingName = "model.embed_tokens.weight"
 
   /// Whether a tensor is the embedding again. Where that is missing, this is for another message to say.
