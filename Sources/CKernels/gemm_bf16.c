@@ -8,16 +8,14 @@
 // needs no packing, because a broadcast takes 32 bits from anywhere; 14 of its rows stay in the first-level cache
 // while the panels, which the second level holds, stream by.
 
-LK_INLINE void lk_gemm_bf16_plain_body(lk_gemm_result result, lk_gemm_operand first,
-                                       lk_gemm_operand second, const uint16_t *panels, size_t panel_stride,
-                                       size_t m, size_t n) {
-  const size_t first_size = (first.k + first.k % 2) * LK_PANEL_COLUMNS;
+LK_INLINE void lk_gemm_bf16_plain_body(lk_gemm_result result, lk_gemm_operand first, lk_panels panels,
+                                       lk_gemm_operand second, lk_panels second_panels, size_t m, size_t n) {
   for (size_t i = 0; i < m; i++) {
-    const uint16_t *panel = panels;
-    for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_stride) {
+    for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS) {
+      const size_t index = j / LK_PANEL_COLUMNS;
       lk_f32 sums[2] = {0, 0};
-      row_of_products(sums, first, i, panel);
-      row_of_products(sums, second, i, panel + first_size);
+      row_of_products(sums, first, i, panels.base + index * panels.stride);
+      if (second.k > 0) row_of_products(sums, second, i, second_panels.base + index * second_panels.stride);
       for (size_t half = 0; half < 2 && j + half * LK_LANES < n; half++) {
         store_row(result, i, j + half * LK_LANES, n, sums[half]);
       }
@@ -26,20 +24,20 @@ LK_INLINE void lk_gemm_bf16_plain_body(lk_gemm_result result, lk_gemm_operand fi
 }
 
 LK_KERNEL(lk_gemm_bf16_plain,
-          (lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second, const uint16_t *panels,
-           size_t panel_stride, size_t m, size_t n),
-          (result, first, second, panels, panel_stride, m, n))
+          (lk_gemm_result result, lk_gemm_operand first, lk_panels panels, lk_gemm_operand second,
+           lk_panels second_panels, size_t m, size_t n),
+          (result, first, panels, second, second_panels, m, n))
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((LK_TARGET_AVX512BF16)), apply_to = function)
 
-LK_INLINE void tile(int rows, int halves, lk_gemm_result result, lk_gemm_operand first,
-                    lk_gemm_operand second, const uint16_t *panel, size_t row, size_t column, size_t n) {
+LK_INLINE void tile(int rows, int halves, lk_gemm_result result, lk_gemm_operand first, const uint16_t *panel,
+                    lk_gemm_operand second, const uint16_t *second_panel, size_t row, size_t column, size_t n) {
   __m512 sums[TILE_ROWS][2];
   LK_UNROLL
   for (int i = 0; i < rows; i++) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
-  panel = rows_of_products(sums, rows, halves, first, row, panel);
-  if (second.k > 0) rows_of_products(sums, rows, halves, second, row, panel);
+  rows_of_products(sums, rows, halves, first, row, panel);
+  if (second.k > 0) rows_of_products(sums, rows, halves, second, row, second_panel);
   LK_UNROLL
   for (int half = 0; half < halves; half++) {
     const size_t start = column + (size_t)half * LK_LANES;
@@ -48,19 +46,22 @@ LK_INLINE void tile(int rows, int halves, lk_gemm_result result, lk_gemm_operand
   }
 }
 
-static void gemm_avx512bf16(const lk_gemm_result *result, const lk_gemm_operand *first,
-                            const lk_gemm_operand *second, const uint16_t *panels, size_t panel_stride,
-                            size_t m, size_t n) {
+static void gemm_avx512bf16(const lk_gemm_result *result, const lk_gemm_operand *first, lk_panels panels,
+                            const lk_gemm_operand *second, lk_panels second_panels, size_t m, size_t n) {
   // Tiles of nearly equal height: a last one of a row or two would run at a fraction of the speed.
   const size_t tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
   for (size_t t = 0; t < tiles; t++) {
     const size_t row = t * m / tiles;
-    const uint16_t *panel = panels;
-    for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panel_stride) {
+    const uint16_t *panel = panels.base, *behind = second_panels.base;
+    for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, panel += panels.stride, behind += second_panels.stride) {
       if (n - j > LK_LANES) {
-        switch ((t + 1) * m / tiles - row) { TILE_CASES(tile, 2, *result, *first, *second, panel, row, j, n) }
+        switch ((t + 1) * m / tiles - row) {
+          TILE_CASES(tile, 2, *result, *first, panel, *second, behind, row, j, n)
+        }
       } else {
-        switch ((t + 1) * m / tiles - row) { TILE_CASES(tile, 1, *result, *first, *second, panel, row, j, n) }
+        switch ((t + 1) * m / tiles - row) {
+          TILE_CASES(tile, 1, *result, *first, panel, *second, behind, row, j, n)
+        }
       }
     }
   }
@@ -124,20 +125,17 @@ static void gemm_unpacked_avx512bf16(lk_gemm_result result, lk_gemm_operand a, l
 #pragma clang attribute pop
 #endif
 
-LK_INLINE void gemm(const lk_gemm_result *result, const lk_gemm_operand *first, const lk_gemm_operand *second,
-                    const uint16_t *panels, size_t panel_stride, size_t m, size_t n, lk_level level) {
+LK_INLINE void gemm(const lk_gemm_result *result, const lk_gemm_operand *first, lk_panels panels,
+                    const lk_gemm_operand *second, lk_panels second_panels, size_t m, size_t n, lk_level level) {
 #if defined(__x86_64__)
-  if (level == LK_AVX512BF16) {
-    return gemm_avx512bf16(result, first, second, panels, panel_stride, m, n);
-  }
+  if (level == LK_AVX512BF16) return gemm_avx512bf16(result, first, panels, second, second_panels, m, n);
 #endif
-  lk_gemm_bf16_plain(*result, *first, *second, panels, panel_stride, m, n, level);
+  lk_gemm_bf16_plain(*result, *first, panels, *second, second_panels, m, n, level);
 }
 
-void lk_gemm_bf16(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second,
-                  const uint16_t *panels, size_t m, size_t n, lk_level level) {
-  const size_t panel_size = (first.k + first.k % 2 + second.k + second.k % 2) * LK_PANEL_COLUMNS;
-  gemm(&result, &first, &second, panels, panel_size, m, n, level);
+void lk_gemm_bf16(lk_gemm_result result, lk_gemm_operand first, lk_panels panels, lk_gemm_operand second,
+                  lk_panels second_panels, size_t m, size_t n, lk_level level) {
+  gemm(&result, &first, panels, &second, second_panels, m, n, level);
 }
 
 void lk_gemm_block_bf16(void *c, size_t c_stride, lk_type c_type, bool adds, float factor, const uint16_t *a,
@@ -145,7 +143,8 @@ void lk_gemm_block_bf16(void *c, size_t c_stride, lk_type c_type, bool adds, flo
                         size_t n, lk_level level) {
   const lk_gemm_result result = {{c, c_stride, c_type}, adds, factor, NULL};
   const lk_gemm_operand first = {a, a_stride, k}, second = {NULL, 0, 0};
-  gemm(&result, &first, &second, panels, panel_stride, m, n, level);
+  const lk_panels right = {panels, panel_stride}, none = {panels, 0};
+  gemm(&result, &first, right, &second, none, m, n, level);
 }
 
 LK_INLINE void lk_gemm_unpacked_bf16_plain_body(lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t m,

@@ -37,6 +37,7 @@ enum PackedGEMM {
     let wholeSize = panelSize(min(a.columns, depth), a.dtype) + termSize
     let group = max(1, cachedBytes / max(1, a.dtype.byteCount * wholeSize)) * panelColumns
     let grid = ProductGrid(rows: c.rows, columns: c.columns, threads: pool.threadCount)
+    let isPacked = transposeB && b.format == .bfloat16Panels
     pool.parallel(grid.count) { task, worker in
       let (rows, columns) = grid.tile(task)
       let panels = pool.productScratch.panels(worker, count: group / panelColumns * wholeSize, a.dtype)
@@ -50,7 +51,7 @@ enum PackedGEMM {
         )
         for start in stride(from: columns.lowerBound, to: columns.upperBound, by: group) {
           let window = start..<min(columns.upperBound, start + group)
-          pack(b, transposeB, inner, window, panels, size, level)
+          if !isPacked { pack(b, transposeB, inner, window, panels, size, level) }
           if isFirst, let term {
             let inner = 0..<term.a.columns
             pack(WeightMatrix(term.b), transposeB, inner, window, panels.elements(from: part), size, level)
@@ -62,7 +63,11 @@ enum PackedGEMM {
           case .float32(let panels):
             lk_gemm_f32(result, left, second, panels, rows.count, window.count, level)
           case .bfloat16(let panels):
-            lk_gemm_bf16(result, left, second, panels, rows.count, window.count, level)
+            let right =
+              isPacked ? b.panels(window, fromColumn: first) : lk_panels(base: panels, stride: size)
+            lk_gemm_bf16(
+              result, left, right, second, lk_panels(base: panels + part, stride: size), rows.count,
+              window.count, level)
           }
         }
       }
@@ -158,8 +163,13 @@ enum PackedGEMM {
     _ b: WeightMatrix, _ transposeB: Bool, _ inner: Range<Int>, _ columns: Range<Int>,
     _ panels: ProductScratch.Panels, _ panelSize: Int, _ level: lk_level
   ) {
-    let rows = transposeB ? b.kernelRows(columns, inner) : b.kernelRows(inner, columns)
     let (k, n) = (inner.count, columns.count)
+    if case .bfloat16(let panels) = panels, b.format == .bfloat16Panels {
+      precondition(!transposeB, "panels packed as they are")
+      let source = b.panels(inner, fromColumn: columns.lowerBound)
+      return lk_pack_panels_bf16(panels, panelSize, source, k, n, level)
+    }
+    let rows = transposeB ? b.kernelRows(columns, inner) : b.kernelRows(inner, columns)
     switch (panels, transposeB) {
     case (.float32(let panels), false): lk_pack_f32(panels, panelSize, rows, k, n, level)
     case (.float32(let panels), true): lk_pack_transposed_f32(panels, panelSize, rows, k, n, level)

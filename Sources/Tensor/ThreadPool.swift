@@ -6,12 +6,15 @@ import Synchronization
 /// The one pool of threads on which every operator splits its work.
 ///
 /// `parallel(count)` runs `count` independent tasks and returns when all are done; the calling thread takes
-/// part. Tasks are claimed one by one, so unequal ones balance. Which thread runs a task never shows in a
-/// result: operators cut their work by shape alone, each task writes its own part, and sums are added up in
-/// the order of the tasks. OpenBLAS runs single-threaded inside the tasks.
+/// part. Each worker begins with its own share of consecutive tasks, the same in every call of as many, so that what
+/// one operator leaves in a core's caches the next one finds there: between cores that share no cache, a line that
+/// the other has written takes longer to read than memory. Who is done helps the others, so unequal tasks balance.
+/// Which thread runs a task never shows in a result: operators cut their work so that no element depends on the cut,
+/// each task writes its own part, and sums are added up in the order of the tasks. OpenBLAS runs single-threaded
+/// inside the tasks.
 public final class ThreadPool: @unchecked Sendable {
-  // Safe to send because `body` and `taskCount` are written only while no task is claimable, and are read only
-  // by a thread that holds a claim (see `claim`).
+  // Safe to send because `body` is written only while no task is claimable, and is read only by a thread that holds
+  // a claim (see `claim`); the shares are atomic.
 
   /// The number of threads that work, the caller included.
   public let threadCount: Int
@@ -19,13 +22,12 @@ public final class ThreadPool: @unchecked Sendable {
   /// The working memory of packed products on this pool.
   let productScratch: ProductScratch
 
-  /// Claimable work: the upper half counts calls of `parallel`, the lower half the tasks not yet claimed.
-  private let tickets = Atomic<UInt64>(0)
+  /// The tasks of each worker that nobody has claimed.
+  private let shares: UnsafeMutablePointer<TaskShare>
   private let finished = Atomic<Int>(0)
   private let sleepers = Atomic<Int>(0)
   private let isBusy = Atomic<Bool>(false)
   private var body: ((_ task: Int, _ worker: Int) -> Void)?
-  private var taskCount = 0
   private let wake = NSCondition()
 
   /// Starts `threadCount` − 1 threads beside the caller's.
@@ -37,6 +39,8 @@ public final class ThreadPool: @unchecked Sendable {
   init(threadCount: Int, scratchByteCount: Int) {
     self.threadCount = max(1, threadCount)
     productScratch = ProductScratch(threadCount: self.threadCount, byteCount: scratchByteCount)
+    shares = .allocate(capacity: self.threadCount)
+    for worker in 0..<self.threadCount { (shares + worker).initialize(to: TaskShare()) }
     openblas_set_num_threads(1)
     for worker in 1..<self.threadCount {
       let thread = Thread { [weak self] in
@@ -46,6 +50,11 @@ public final class ThreadPool: @unchecked Sendable {
       thread.stackSize = 1 << 21
       thread.start()
     }
+  }
+
+  deinit {
+    shares.deinitialize(count: threadCount)
+    shares.deallocate()
   }
 
   /// Runs `body(0)` … `body(count - 1)`, in any order and on any thread, and returns when all have finished.
@@ -66,22 +75,20 @@ public final class ThreadPool: @unchecked Sendable {
     }
     withoutActuallyEscaping(body) { body in
       self.body = body
-      taskCount = count
       finished.store(0, ordering: .relaxed)
-      let call = (tickets.load(ordering: .relaxed) >> 32) &+ 1
-      tickets.store(call << 32 | UInt64(count), ordering: .sequentiallyConsistent)
+      let workers = min(count, threadCount)
+      for worker in (0..<workers).reversed() {
+        shares[worker].fill(worker * count / workers..<(worker + 1) * count / workers)
+      }
       if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
         wake.lock()
         wake.broadcast()
         wake.unlock()
       }
-      while let index = claim() {
-        // Not through `run`: loading `self.body` counts a reference, in the cache line where the others do.
-        body(index, 0)
-        finished.add(1, ordering: .releasing)
-      }
+      // Not from `self.body`: loading that counts a reference, in the cache line where the others do.
+      let own = runAll(from: claim(for: 0), as: 0, body)
       var spins = 0
-      while finished.load(ordering: .acquiring) < count {
+      while finished.load(ordering: .acquiring) < count - own {
         spins += 1
         if spins < ThreadPool.spinLimit { lk_cpu_relax() } else { sched_yield() }
       }
@@ -90,29 +97,41 @@ public final class ThreadPool: @unchecked Sendable {
     isBusy.store(false, ordering: .releasing)
   }
 
-  /// Claims one task. A successful claim pins `body`: the call it belongs to cannot return before it is run.
-  private func claim() -> Int? {
-    var ticket = tickets.load(ordering: .acquiring)
-    while ticket & 0xffff_ffff > 0 {
-      let (exchanged, original) = tickets.compareExchange(
-        expected: ticket, desired: ticket - 1, ordering: .acquiringAndReleasing)
-      if exchanged { return taskCount - Int(ticket & 0xffff_ffff) }
-      ticket = original
+  /// Claims a task of the worker's own, or else one of another's, from the end. A successful claim pins `body`: the
+  /// call it belongs to cannot return before `finished` counts it.
+  private func claim(for worker: Int) -> Int? {
+    if let task = shares[worker].takeFirst() { return task }
+    for distance in 1..<threadCount {
+      if let task = shares[(worker + distance) % threadCount].takeLast() { return task }
     }
     return nil
   }
 
-  private func run(_ index: Int, as worker: Int) {
-    body?(index, worker)
-    finished.add(1, ordering: .releasing)
+  /// Runs a claimed task and all that can be claimed after it, and returns their number.
+  private func runAll(from first: Int?, as worker: Int, _ body: (_ task: Int, _ worker: Int) -> Void) -> Int {
+    var (next, count) = (first, 0)
+    while let task = next {
+      body(task, worker)
+      count += 1
+      next = claim(for: worker)
+    }
+    return count
+  }
+
+  /// The same with the body of the call that the task is of, to which no reference is left afterwards.
+  private func runAll(from first: Int, as worker: Int) -> Int {
+    guard let body else { preconditionFailure("a task without a body") }
+    return runAll(from: first, as: worker, body)
   }
 
   /// Does what work there is, and waits a while for more.
   private func workUntilIdle(as worker: Int) {
     var spins = 0
     while spins < ThreadPool.spinLimit {
-      if let index = claim() {
-        run(index, as: worker)
+      // Only its own: to look at the others' again and again would take their cache lines from them.
+      if let task = shares[worker].takeFirst() {
+        let count = runAll(from: task, as: worker)
+        finished.add(count, ordering: .releasing)
         spins = 0
       } else {
         spins += 1
@@ -122,7 +141,7 @@ public final class ThreadPool: @unchecked Sendable {
     wake.lock()
     sleepers.add(1, ordering: .sequentiallyConsistent)
     // A bounded wait, so that a pool nobody holds any more is noticed by its threads.
-    while tickets.load(ordering: .sequentiallyConsistent) & 0xffff_ffff == 0 {
+    while shares[worker].isEmpty {
       if !wake.wait(until: Date(timeIntervalSinceNow: 1)) { break }
     }
     sleepers.subtract(1, ordering: .sequentiallyConsistent)

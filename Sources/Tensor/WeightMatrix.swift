@@ -18,6 +18,10 @@ public struct WeightMatrix: @unchecked Sendable {
     /// The same with one scale for each 64 × 64 values, so that products in integers can go through rows and through
     /// columns.
     case q8Tiled
+    /// Bfloat16 in the panels that products of bfloat16 inputs multiply with (see `lk_pack_bf16`): for training, which
+    /// reads every weight in every step, a panel of 32 outputs behind the other, the last one filled up with zeros.
+    /// Windows begin with a panel, and only products read it.
+    case bfloat16Panels
 
     /// Whether values are multiples of the scale of their block.
     var isQuantized: Bool { self == .q8 || self == .q8Tiled }
@@ -31,7 +35,7 @@ public struct WeightMatrix: @unchecked Sendable {
   public let columns: Int
   /// How the values are held.
   public let format: Format
-  /// The distance in bytes from one row to the next.
+  /// The distance in bytes from one row to the next; in panels, what a row takes of one.
   public let rowBytes: Int
 
   /// Makes a window of contiguous rows starting at `base`.
@@ -64,12 +68,20 @@ public struct WeightMatrix: @unchecked Sendable {
     case .float32: 4 * columns
     case .bfloat16: 2 * columns
     case .q8, .q8Tiled: lk_q8_padded(columns) / 16 * 17
+    case .bfloat16Panels: 2 * (columns + columns % 2)
     }
   }
 
-  /// The same values as a matrix to read; not for q8, which is none.
+  /// The bytes of so many rows of `columns` values.
+  public static func byteCount(rows: Int, columns: Int, _ format: Format) -> Int {
+    let panel = PackedGEMM.panelColumns
+    let held = format == .bfloat16Panels ? (rows + panel - 1) / panel * panel : rows
+    return held * rowBytes(columns: columns, format)
+  }
+
+  /// The same values as a matrix to read; not for q8 and panels, which are none.
   public var matrix: Matrix {
-    precondition(!format.isQuantized, "weights in eight bits as a matrix")
+    precondition(format == .float32 || format == .bfloat16, "weights in \(format) as a matrix")
     let dtype: DType = format == .float32 ? .float32 : .bfloat16
     return Matrix(
       UnsafeMutableRawPointer(mutating: base), dtype, rows: rows, columns: columns,
@@ -107,10 +119,24 @@ public struct WeightMatrix: @unchecked Sendable {
         "columns \(columns) of \(self.columns) in blocks")
       let scales = start + lk_q8_padded(self.columns) + first / block * MemoryLayout<UInt16>.stride
       return lk_rows(base: start + first, stride: rowBytes, type: LK_Q8, scales: scales)
+    case .bfloat16Panels: preconditionFailure("rows of panels")
     }
   }
 
-  /// The first byte of a row.
+  /// The panels that hold the given rows, from a column on; rows begin with a panel, and columns with a pair.
+  func panels(_ rows: Range<Int>, fromColumn column: Int) -> lk_panels {
+    precondition(
+      format == .bfloat16Panels && rows.upperBound <= self.rows && column <= columns && column % 2 == 0,
+      "rows \(rows) from column \(column) of \(self.rows) x \(columns) in \(format)")
+    let width = PackedGEMM.panelColumns
+    let start = row(rows.lowerBound).assumingMemoryBound(to: UInt16.self)
+    return lk_panels(base: start + column * width, stride: rowBytes / 2 * width)
+  }
+
+  /// The first byte of a row; in panels, of the panel that begins with it.
   @inline(__always)
-  public func row(_ index: Int) -> UnsafeRawPointer { base + index * rowBytes }
+  public func row(_ index: Int) -> UnsafeRawPointer {
+    precondition(format != .bfloat16Panels || index % PackedGEMM.panelColumns == 0, "row \(index) of a panel")
+    return base + index * rowBytes
+  }
 }

@@ -126,6 +126,14 @@ struct ModelWeightsTests {
     #expect(eight.tensors.head.format == .q8)
     // Rows of 4 and of 6 values are padded to 64, with two scales of two bytes: 8 + 4 + 2 + 2 + 4 + 6 + 6 + 4 of them.
     #expect(eight.byteCount == 68 * 36 + 4 * 12)
+    let packed = try read(holding: .bfloat16) { _ in }.1.get()
+    #expect(packed.tensors.head.format == .bfloat16)
+    let projections = packed.tensors.layers.flatMap(\.projections)
+    #expect(projections.allSatisfy { $0.format == .bfloat16Panels })
+    // A panel holds 32 rows: each projection is one of 4 or of 6 columns.
+    let padded = projections.reduce(0) { $0 + 32 * $1.columns }
+    let others = 152 - projections.reduce(0) { $0 + $1.rows * $1.columns }
+    #expect(packed.byteCount == 2 * (padded + others) + 4 * 12)
 
     let path = Fixtures.model("llama")
     let configuration = try ModelConfiguration(contentsOf: "\(path)/config.json")

@@ -13,13 +13,13 @@ import Testing
     var testDescription: String { "\(tokens)x\(input) · \(output)x\(input), \(dtype) by \(format)" }
 
     /// No and one row; odd sizes; past one panel; a vector's width below, at and above; an inner dimension that packing
-    /// cuts, in either direction; weights of more than one block.
+    /// cuts, in either direction; weights of more than one block; rows enough for each thread to have its own.
     static let all: [Problem] = [DType.float32, .bfloat16].flatMap { dtype in
-      [WeightMatrix.Format.float32, .bfloat16, .q8].flatMap { format in
+      let formats: [WeightMatrix.Format] = [.float32, .bfloat16, .q8]
+      return (formats + (dtype == .bfloat16 ? [.bfloat16Panels] : [])).flatMap { format in
         [
           (0, 3, 4), (1, 1, 1), (1, 7, 33), (1, 300, 576), (2, 5, 15), (3, 129, 17), (5, 1030, 48),
-          (2, 40, 4101),
-          (1, 4101, 40), (1, 2101, 1000),
+          (2, 40, 4101), (1, 4101, 40), (1, 2101, 1000), (900, 70, 33),
         ].map { Problem(tokens: $0.0, output: $0.1, input: $0.2, format: format, dtype: dtype) }
       }
     }

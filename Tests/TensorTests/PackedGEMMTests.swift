@@ -10,10 +10,11 @@ import Testing
   }
 
   // Single elements; odd inner dimensions; one column less and one more than a panel and than half of one; a row less
-  // and one more than a tile; several panels, tiles and tasks; an inner dimension that is cut in two.
+  // and one more than a tile; several panels, tiles and tasks; an inner dimension that is cut in two; rows enough for
+  // each thread to have its own.
   static let cases = [
     (1, 1, 1, 0), (3, 5, 7, 1), (13, 31, 33, 2), (15, 33, 32, 3), (14, 16, 2, 0), (29, 17, 5, 8),
-    (250, 300, 70, 4), (5, 129, 4099, 1), (2, 3, 0, 2),
+    (250, 300, 70, 4), (5, 129, 4099, 1), (2, 3, 0, 2), (900, 70, 9, 1),
   ].map { Case(m: $0.0, n: $0.1, k: $0.2, r: $0.3) }
 
   /// One product with everything: a second term, a factor or a bias, added to what C holds.
@@ -106,9 +107,12 @@ import Testing
       base: problem.a.rows.base?.assumingMemoryBound(to: UInt16.self), stride: problem.a.matrix.stride,
       k: size.k)
     let none = lk_gemm_operand(base: nil, stride: 0, k: 0)
-    lk_gemm_bf16(
-      lk_gemm_result(c: c.rows, adds: false, factor: 0.5, bias: nil), operand, none, panels, size.m, size.n,
-      level.code)
+    panels.withUnsafeBufferPointer { panels in
+      lk_gemm_bf16(
+        lk_gemm_result(c: c.rows, adds: false, factor: 0.5, bias: nil), operand,
+        lk_panels(base: panels.baseAddress, stride: panelSize), none, lk_panels(base: nil, stride: 0), size.m,
+        size.n, level.code)
+    }
     let product = { (map: (Double) -> Double) in
       Reference.product(
         problem.a.doubles.map(map), transposeA: false, problem.b.doubles.map(map), transposeB: true,

@@ -6,7 +6,7 @@ import Testing
 @Suite("Products of one row") struct RowProductsTests {
   /// Sizes around the sixteen lanes, the 32 and 64 values that bfloat16 and q8 take at once, and eight groups of these.
   static let widths = [1, 15, 16, 17, 31, 33, 64, 65, 100, 512, 576, 577]
-  static let formats: [WeightMatrix.Format] = [.float32, .bfloat16, .q8]
+  static let formats: [WeightMatrix.Format] = [.float32, .bfloat16, .bfloat16Panels, .q8]
 
   /// x in every form, [1, columns], for one call.
   static func withInput<Result>(_ values: [Float], _ body: (RowInput) -> Result) -> Result {
@@ -167,7 +167,7 @@ import Testing
     let held = (0..<rank * width).map { Double(heldA.base[$0]) }
     // A is held as weights of the format are: in q8 to half a 127th, rounded up by 2⁻⁷, of the largest of 32 values.
     let largest = a.doubles.map(abs).max() ?? 0
-    let rounding = format == .float32 ? 0 : format == .bfloat16 ? 0x1p-8 : (1 + 0x1p-7) / 254
+    let rounding = format == .float32 ? 0 : format == .q8 ? (1 + 0x1p-7) / 254 : 0x1p-8
     #expect(zip(held, a.doubles).allSatisfy { abs($0 - $1) <= rounding * largest })
     let reduced = (0..<rank).map { product(held, $0, x) }
     // Sums of at most 80 terms of which none comes near 40: roundings of 80·u·40·80.

@@ -233,10 +233,18 @@ typedef struct {
   const float *_Nullable bias;
 } lk_gemm_result;
 
-/// The sums Σₚ first[i,p]·b[p,j] + Σₚ second[i,p]·b[k + p,j], with the right operands of both packed one behind the
-/// other in every panel: `first` takes its part to an even k, and so `second`.
-void lk_gemm_bf16(lk_gemm_result result, lk_gemm_operand first, lk_gemm_operand second,
-                  const uint16_t *panels, size_t m, size_t n, lk_level level);
+/// Packed panels, `stride` elements apart.
+typedef struct {
+  const uint16_t *_Nullable base;
+  size_t stride;
+} lk_panels;
+
+/// Packs the transpose of what `source` holds, columns 0 … k − 1 of its first n rows; either may have more.
+void lk_pack_panels_bf16(uint16_t *panels, size_t panel_stride, lk_panels source, size_t k, size_t n, lk_level level);
+
+/// The sums Σₚ first[i,p]·b[p,j] + Σₚ second[i,p]·b₂[p,j], each right operand packed in its own panels.
+void lk_gemm_bf16(lk_gemm_result result, lk_gemm_operand first, lk_panels panels, lk_gemm_operand second,
+                  lk_panels second_panels, size_t m, size_t n, lk_level level);
 
 /// The sums c[i,j] = factor·Σₚ a[i,p]·b[p,j], added to what c holds where `adds`, over the first k rows of panels that
 /// may have more.
@@ -337,6 +345,10 @@ void lk_gemv_f32(float *y, const float *w, size_t stride, const float *x, size_t
 /// The same for bfloat16 weights, with x as `lk_split_pairs` lays it out.
 void lk_gemv_bf16(float *y, const void *w, size_t row_bytes, const float *x, size_t rows, size_t width, bool adds,
                   lk_level level);
+
+/// The same for bfloat16 weights in the panels of `lk_pack_transposed_bf16`, with x as it is.
+void lk_gemv_panels_bf16(float *y, lk_panels panels, const float *x, size_t rows, size_t width, bool adds,
+                         lk_level level);
 
 /// Of every 32 values of x the sixteen even ones, then the sixteen odd ones; zeros fill up the last 32.
 void lk_split_pairs(float *y, const float *x, size_t width, lk_level level);

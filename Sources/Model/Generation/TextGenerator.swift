@@ -61,10 +61,11 @@ public final class TextGenerator {
   }
 
   /// How prompts are computed, and keys and values cached, over weights as they are held: in bfloat16 where the
-  /// processor multiplies it and the weights have no more digits themselves, else in float32.
+  /// processor multiplies it and the weights have no more digits themselves, or are packed for it; else in float32.
   public static func dtype(for weights: DecoderTensors<WeightMatrix>) -> DType {
-    weights.layers.contains { $0.projections.contains { $0.format == .float32 } }
-      ? .float32 : MatrixProduct.fastestType
+    let formats = weights.layers.lazy.flatMap { $0.projections.lazy.map(\.format) }
+    if formats.contains(.bfloat16Panels) { return .bfloat16 }
+    return formats.contains(.float32) ? .float32 : MatrixProduct.fastestType
   }
 
   /// Writes until an end-of-text token, the limit, or `onToken` returns false.

@@ -29,7 +29,8 @@ public enum WeightHolding: Sendable {
 
   /// As float32: read where the file is mapped if it stores float32, else widened once.
   case float32
-  /// As bfloat16: read where the file is mapped if it stores bfloat16, else rounded once.
+  /// As bfloat16: the layers' projections in the panels that products multiply with, packed once; the others read where
+  /// the file is mapped if it stores bfloat16, else rounded once.
   case bfloat16
   /// As the file stores them, read where it is mapped; binary16, which no product reads, is widened once.
   case stored
@@ -38,7 +39,6 @@ public enum WeightHolding: Sendable {
   case q8
   /// The same with one scale for each 64 × 64 values, for products in eight bits.
   case q8Tiled
-
   /// The bytes that so many values take, but for the padding of narrow rows; `stored` as if they were the widest.
   public func byteCount(values: Int) -> Int {
     switch self {
@@ -117,6 +117,16 @@ public struct ModelWeights: Sendable {
         byteCount += size
         copies.append(copy)
         return WeightMatrix(copy.base, rows: rows, columns: columns, format: format)
+      }
+      if holding == .bfloat16, specification.isProjection, let base = view.bytes.baseAddress {
+        let size = WeightMatrix.byteCount(rows: rows, columns: columns, .bfloat16Panels)
+        let copy = Storage(count: (size + 3) / MemoryLayout<Float>.stride)
+        PanelPacking.bfloat16(
+          from: base, dtype: view.dtype, rows: rows, columns: columns, into: copy.base, pool: pool)
+        view.release()
+        byteCount += size
+        copies.append(copy)
+        return WeightMatrix(copy.base, rows: rows, columns: columns, format: .bfloat16Panels)
       }
       let wantsBFloat16 = holding == .bfloat16 || (holding == .stored && view.dtype == .bfloat16)
       guard wantsBFloat16 else { return WeightMatrix(float32(specification, view)) }

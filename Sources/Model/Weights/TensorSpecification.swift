@@ -11,6 +11,9 @@ public struct TensorSpecification: Equatable, Sendable {
   /// Whether the checkpoint stores it with one dimension.
   public let isVector: Bool
 
+  /// Whether it is the weight of a layer's linear projection.
+  public var isProjection: Bool { !isVector && name.hasPrefix("model.layers.") }
+
   /// The shape as a checkpoint states it.
   public var shape: [Int] { isVector ? [columns] : [rows, columns] }
 }

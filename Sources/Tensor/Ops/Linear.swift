@@ -103,7 +103,8 @@ public enum Linear {
 extension WeightMatrix {
   /// Whether products with inputs of this type take the values from where they lie.
   func isReadInPlace(by dtype: DType) -> Bool {
-    format == .float32 || format == .q8Tiled || dtype == .bfloat16 || MatrixProduct.widensRightOperand
+    format == .float32 || format == .q8Tiled || dtype == .bfloat16
+      || (format != .bfloat16Panels && MatrixProduct.widensRightOperand)
   }
 
   /// Writes every value as float32, exactly, on the calling thread.
@@ -119,6 +120,7 @@ extension WeightMatrix {
         y.row(index).update(from: row(index).assumingMemoryBound(to: Float.self), count: columns)
       case .bfloat16: lk_widen_bf16(y.row(index), row(index), columns, level)
       case .q8, .q8Tiled: lk_widen_q8(y.row(index), row(index), columns, level)
+      case .bfloat16Panels: preconditionFailure("float32 inputs to panels of bfloat16")
       }
     }
   }

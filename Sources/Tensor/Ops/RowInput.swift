@@ -50,6 +50,8 @@ public struct RowInput: @unchecked Sendable {
       )
     case (.bfloat16, let pairs?, _):
       lk_gemv_bf16(y, w, weight.rowBytes, pairs.base, rows, columns, adds, level)
+    case (.bfloat16Panels, _, _):
+      lk_gemv_panels_bf16(y, weight.panels(0..<rows, fromColumn: 0), values.base, rows, columns, adds, level)
     case (.q8, _, let quantized?), (.q8Tiled, _, let quantized?):
       lk_gemv_q8(y, w, weight.rowBytes, quantized, rows, columns, adds, level)
     default: preconditionFailure("a row that was not prepared for \(weight.format) weights")

@@ -78,10 +78,11 @@ public final class RowProducts: Sendable {
         reductions.append((update.a, reduced))
         return (b: update.b, reduced: reduced)
       }
-      // Each member is cut into about as many of the shares as its bytes are, in whole cache lines of y.
+      // Each member is cut into about as many of the shares as its bytes are, in whole panels.
       let parts = max(1, (weight.rows * weight.rowBytes * shares + bytes / 2) / max(bytes, 1))
-      let rows = ((weight.rows + parts - 1) / parts + 15) / 16 * 16
-      return stride(from: 0, to: weight.rows, by: max(rows, 16)).map { first in
+      let panel = PackedGEMM.panelColumns
+      let rows = ((weight.rows + parts - 1) / parts + panel - 1) / panel * panel
+      return stride(from: 0, to: weight.rows, by: max(rows, panel)).map { first in
         let part = first..<min(weight.rows, first + rows)
         return Task(
           weight: weight.rows(part), bias: member.bias.map { UnsafePointer($0.base + first) },
@@ -100,7 +101,8 @@ public final class RowProducts: Sendable {
   /// Computes every product from the input's values as `prepare` left them.
   ///
   /// The products A·x are the first tasks, and a task that needs them waits for them only when its own rows are done.
-  /// Nothing waits for ever: tasks are claimed in order, so whoever waits knows that all A·x are done or in work.
+  /// Nothing waits for ever: every worker takes its own tasks in order, so none of those that compute A·x has one
+  /// before it that waits.
   public func compute(pool: ThreadPool) {
     pending.store(reductions.count, ordering: .relaxed)
     tasks.withUnsafeBufferPointer { tasks in

@@ -19,9 +19,10 @@ public struct RowUpdate: @unchecked Sendable {
   /// - Parameters:
   ///   - outputs: those of the weights that are updated.
   ///   - inputs: the same.
-  ///   - format: that of the weights. A is held in it, so that it reads the same form of a row as they do, and B too,
-  ///     but beside weights in eight bits in bfloat16.
+  ///   - format: that of the weights. A is held in it, so that it reads the same form of a row as they do, but for
+  ///     panels, and B too, but beside weights in eight bits in bfloat16.
   public init(rank: Int, outputs: Int, inputs: Int, format: WeightMatrix.Format, workspace: Workspace) {
+    let format = format == .bfloat16Panels ? .bfloat16 : format
     // Rows of every format are of an even number of bytes.
     let held = workspace.take(
       "decode adapter", rows: rank, columns: WeightMatrix.rowBytes(columns: inputs, format) / 2, .bfloat16)
@@ -51,6 +52,7 @@ public struct RowUpdate: @unchecked Sendable {
           from: a.row(row), dtype: .float32, rows: 1, columns: a.columns,
           into: UnsafeMutableRawPointer(mutating: self.a.row(row)), pool: pool)
       }
+    case .bfloat16Panels: preconditionFailure("rows of panels")
     }
     let wide = Storage(count: self.b.count)
     for output in 0..<b.rows {

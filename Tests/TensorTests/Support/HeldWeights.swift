@@ -11,8 +11,8 @@ final class HeldWeights {
 
   init(seed: UInt64, rows: Int, columns: Int, format: WeightMatrix.Format) {
     let values = normalValues(rows * columns, seed: seed)
-    let rowBytes = WeightMatrix.rowBytes(columns: columns, format)
-    bytes = .allocate(byteCount: rows * rowBytes + 1, alignment: 64)
+    let byteCount = WeightMatrix.byteCount(rows: rows, columns: columns, format)
+    bytes = .allocate(byteCount: byteCount + 1, alignment: 64)
     guard let start = bytes.baseAddress else { preconditionFailure("no memory") }
     switch format {
     case .float32:
@@ -34,6 +34,12 @@ final class HeldWeights {
       let wide = Storage(count: values.count)
       matrix.widen(into: wide.matrix(rows: rows, columns: columns))
       doubles = (0..<values.count).map { Double(wide.base[$0]) }
+    case .bfloat16Panels:
+      let pool = ThreadPool(threadCount: 1)
+      PanelPacking.bfloat16(
+        from: values, dtype: .float32, rows: rows, columns: columns, into: start, pool: pool)
+      matrix = WeightMatrix(start, rows: rows, columns: columns, format: format)
+      doubles = values.map { Double(Float(bitPattern: UInt32($0.bfloat16Bits) << 16)) }
     }
   }
 
