@@ -38,8 +38,9 @@ LK_KERNEL(lk_rmsnorm,
            size_t width),
           (y, rstd, kept, x, gain, epsilon, rows, width))
 
-/// With h = dy ⊙ gain and k = r³/width·Σ(h ⊙ x): dx = r·h − k·x, on top of what dx holds if `adds`.
-LK_INLINE void lk_rmsnorm_dx(lk_rows dx, lk_rows dy, lk_rows x, const float *rstd, const float *gain,
+/// With h = dy ⊙ gain and k = r³/width·Σ(h ⊙ x): dx = r·h − k·x, on top of what dx holds if `adds`, and the same to
+/// `copy` if there is one.
+LK_INLINE void lk_rmsnorm_dx(lk_rows dx, lk_rows copy, lk_rows dy, lk_rows x, const float *rstd, const float *gain,
                              size_t rows, size_t width, bool adds) {
   for (size_t i = 0; i < rows; i++) {
     lk_f32 products = 0;
@@ -53,23 +54,27 @@ LK_INLINE void lk_rmsnorm_dx(lk_rows dx, lk_rows dy, lk_rows x, const float *rst
     for (size_t j = 0; j < width; j += LK_LANES) {
       const size_t n = lk_lanes(width - j);
       const lk_f32 g = lk_load_at(dy, i, j, n) * lk_load(gain + j, n) * r - lk_load_at(x, i, j, n) * k;
-      lk_store_at(dx, i, j, adds ? lk_load_at(dx, i, j, n) + g : g, n);
+      const lk_f32 sum = adds ? lk_load_at(dx, i, j, n) + g : g;
+      lk_store_at(dx, i, j, sum, n);
+      if (copy.base) lk_store_at(copy, i, j, sum, n);
     }
   }
 }
 
-LK_INLINE void lk_rmsnorm_backward_add_body(lk_rows dx, lk_rows dy, lk_rows x, const float *rstd,
+LK_INLINE void lk_rmsnorm_backward_add_body(lk_rows dx, lk_rows copy, lk_rows dy, lk_rows x, const float *rstd,
                                             const float *gain, size_t rows, size_t width) {
-  lk_rmsnorm_dx(dx, dy, x, rstd, gain, rows, width, true);
+  lk_rmsnorm_dx(dx, copy, dy, x, rstd, gain, rows, width, true);
 }
 
 LK_KERNEL(lk_rmsnorm_backward_add,
-          (lk_rows dx, lk_rows dy, lk_rows x, const float *rstd, const float *gain, size_t rows, size_t width),
-          (dx, dy, x, rstd, gain, rows, width))
+          (lk_rows dx, lk_rows copy, lk_rows dy, lk_rows x, const float *rstd, const float *gain, size_t rows,
+           size_t width),
+          (dx, copy, dy, x, rstd, gain, rows, width))
 
 LK_INLINE void lk_rmsnorm_backward_body(lk_rows dx, lk_rows dy, lk_rows x, const float *rstd,
                                         const float *gain, size_t rows, size_t width) {
-  lk_rmsnorm_dx(dx, dy, x, rstd, gain, rows, width, false);
+  const lk_rows none = {0};
+  lk_rmsnorm_dx(dx, none, dy, x, rstd, gain, rows, width, false);
 }
 
 LK_KERNEL(lk_rmsnorm_backward,

@@ -55,8 +55,9 @@ import Testing
     expectSame(shape, inputs: 2, outputs: 1) { x, dx in
       lk_rmsnorm_backward(dx[0], x[0], x[1], rstd.base, gain.base, shape.rows, shape.width, level.code)
     }
-    expectSame(shape, inputs: 2, outputs: 1) { x, dx in
-      lk_rmsnorm_backward_add(dx[0], x[0], x[1], rstd.base, gain.base, shape.rows, shape.width, level.code)
+    expectSame(shape, inputs: 2, outputs: 2) { x, dx in
+      lk_rmsnorm_backward_add(
+        dx[0], dx[1], x[0], x[1], rstd.base, gain.base, shape.rows, shape.width, level.code)
     }
   }
 

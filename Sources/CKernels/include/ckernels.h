@@ -84,8 +84,9 @@ void lk_rmsnorm_apply(lk_rows y, lk_rows x, const float *rstd, const float *gain
                       lk_level level);
 
 /// dx[i,j] += rstd[i]·h[j] − x[i,j]·rstd[i]³/width·Σ(h ⊙ x[i]), with h = dy[i] ⊙ gain. Adds; width >= 1.
-void lk_rmsnorm_backward_add(lk_rows dx, lk_rows dy, lk_rows x, const float *rstd, const float *gain, size_t rows,
-                             size_t width, lk_level level);
+/// `copy` receives what dx then holds, unless its base is null.
+void lk_rmsnorm_backward_add(lk_rows dx, lk_rows copy, lk_rows dy, lk_rows x, const float *rstd, const float *gain,
+                             size_t rows, size_t width, lk_level level);
 
 /// The same, overwriting dx, which may be dy.
 void lk_rmsnorm_backward(lk_rows dx, lk_rows dy, lk_rows x, const float *rstd, const float *gain, size_t rows,

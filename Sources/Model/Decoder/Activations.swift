@@ -95,7 +95,8 @@ public final class Activations {
   struct Gradients {
     /// [T, C], float32, with respect to the residual stream.
     let stream: Matrix
-    /// [T, C], the same in bfloat16, as products read it; nil in a float32 pass.
+    /// [T, C], the same in bfloat16, as products read it: whoever writes the one writes the other. Nil in a float32
+    /// pass.
     let streamCopy: Matrix?
     /// [T, C], float32, with respect to a normalised input.
     let normalized: Matrix
@@ -108,14 +109,6 @@ public final class Activations {
     let attention: Matrix
     /// [T, n·R] for the group with the most updates.
     let reduced: Matrix?
-
-    /// The gradient of the stream as a product reads it, made anew.
-    func streamOperand(tokens: Int, pool: ThreadPool) -> Matrix {
-      let gradient = stream.rows(0..<tokens)
-      guard let copy = streamCopy?.rows(0..<tokens) else { return gradient }
-      Elementwise.copy(gradient, to: copy, pool: pool)
-      return copy
-    }
 
     /// [T, n·R], scratch as wide as a group's reduced inputs.
     func reduced(like reduced: Matrix?) -> Matrix? {

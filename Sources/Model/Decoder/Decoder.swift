@@ -148,6 +148,9 @@ public final class Decoder: Sendable {
     guard let flowing = activations.gradients, let lowest = lowestTrainedLayer else { return }
     let count = tokens.ids.count
     let dropout = dropout(activations, seed: dropoutSeed)
+    if let copy = flowing.streamCopy {
+      Elementwise.copy(flowing.stream.rows(0..<count), to: copy.rows(0..<count), pool: pool)
+    }
     for index in layers.indices.reversed() where index >= lowest {
       let kept = kept(index, activations, count)
       if !activations.checkpoints.isEmpty {

@@ -137,6 +137,8 @@ struct DecoderLayer {
     let normalized = shared.normalized.rows(0..<tokens)
     let feedForward = shared.feedForward.rows(0..<tokens)
     let dStream = flowing.stream.rows(0..<tokens)
+    let dStreamCopy = flowing.streamCopy?.rows(0..<tokens)
+    let dOutput = dStreamCopy ?? dStream
     let dNormalized = flowing.normalized.rows(0..<tokens)
     let dFeedForward = flowing.feedForward.rows(0..<tokens)
     func back(_ which: Projection.Group, into dx: Matrix?, x: () -> Matrix, _ dy: (Int) -> Matrix) {
@@ -147,25 +149,23 @@ struct DecoderLayer {
     }
 
     // Feed-forward. Inputs that were not kept are made again, each just before what reads it.
-    let dDown = flowing.streamOperand(tokens: tokens, pool: pool)
     let unkeptFeedForward = {
       SwiGLU.backward(
         dGate: kept.gate, dUp: kept.up, h: feedForward, dh: dFeedForward, gate: kept.gate, up: kept.up,
         pool: pool)
       return feedForward
     }
-    back(.feedForwardOutput, into: dFeedForward, x: unkeptFeedForward) { _ in dDown }
+    back(.feedForwardOutput, into: dFeedForward, x: unkeptFeedForward) { _ in dOutput }
     RMSNorm.repeatForward(
       middle, rstd: kept.feedForwardRstd.base, gain: weights.feedForwardNorm.base, into: normalized,
       pool: pool)
     back(.feedForwardInput, into: dNormalized, x: { normalized }) { $0 == 0 ? kept.gate : kept.up }
     normBackward(
-      dNormalized, addingTo: dStream, x: middle, rstd: kept.feedForwardRstd,
+      dNormalized, addingTo: dStream, copiedTo: dStreamCopy, x: middle, rstd: kept.feedForwardRstd,
       gain: weights.feedForwardNorm, dGain: gradients?.feedForwardNorm)
 
     // Attention.
     let dAttention = flowing.attention.rows(0..<tokens)
-    let dOutput = flowing.streamOperand(tokens: tokens, pool: pool)
     back(.attentionOutput, into: dAttention, x: { kept.attention }) { _ in dOutput }
     let (dQuery, dKey, dValue) = (
       flowing.query.rows(0..<tokens), flowing.key.rows(0..<tokens), flowing.value.rows(0..<tokens)
@@ -191,18 +191,19 @@ struct DecoderLayer {
     }
     guard needsInputGradient else { return }
     normBackward(
-      dNormalized, addingTo: dStream, x: input, rstd: kept.attentionRstd, gain: weights.attentionNorm,
+      dNormalized, addingTo: dStream, copiedTo: dStreamCopy, x: input, rstd: kept.attentionRstd, gain: weights.attentionNorm,
       dGain: gradients?.attentionNorm)
   }
 
   private func normBackward(
-    _ dNormalized: Matrix, addingTo dStream: Matrix, x: Matrix, rstd: Matrix, gain: Matrix, dGain: Matrix?
+    _ dNormalized: Matrix, addingTo dStream: Matrix, copiedTo copy: Matrix?, x: Matrix, rstd: Matrix,
+    gain: Matrix, dGain: Matrix?
   ) {
     if let dGain {
       RMSNorm.gainGradient(addingTo: dGain.base, dy: dNormalized, x: x, rstd: rstd.base, pool: pool)
     }
     RMSNorm.backward(
-      addingTo: dStream, dy: dNormalized, x: x, rstd: rstd.base, gain: gain.base, pool: pool)
+      addingTo: dStream, copiedTo: copy, dy: dNormalized, x: x, rstd: rstd.base, gain: gain.base, pool: pool)
   }
 
   private func headNormBackward(

@@ -50,22 +50,24 @@ public enum RMSNorm {
   ///
   /// - Parameters:
   ///   - dx: [rows, C], added to: the residual branch has already written here. Overlaps nothing else.
+  ///   - copy: [rows, C], receives what dx then holds, in its own type; nil where nobody reads it.
   ///   - dy: [rows, C], the gradient with respect to the output.
   ///   - x: [rows, C], the forward input.
   ///   - rstd: [rows], the r of each row.
   ///   - gain: [C].
   public static func backward(
-    addingTo dx: Matrix, dy: Matrix, x: Matrix, rstd: UnsafePointer<Float>, gain: UnsafePointer<Float>,
-    pool: ThreadPool
+    addingTo dx: Matrix, copiedTo copy: Matrix? = nil, dy: Matrix, x: Matrix, rstd: UnsafePointer<Float>,
+    gain: UnsafePointer<Float>, pool: ThreadPool
   ) {
     requireSameShape(dx, dy, "RMSNorm")
+    if let copy { requireSameShape(dx, copy, "RMSNorm") }
     requireSameShape(dx, x, "RMSNorm")
     let level = kernelLevel
     pool.split(x.rows, cost: 2 * x.columns) { range in
       let row = range.lowerBound
       lk_rmsnorm_backward_add(
-        dx.kernelRows(range), dy.kernelRows(range), x.kernelRows(range), rstd + row, gain, range.count,
-        x.columns, level)
+        dx.kernelRows(range), copy?.kernelRows(range) ?? lk_rows(), dy.kernelRows(range), x.kernelRows(range),
+        rstd + row, gain, range.count, x.columns, level)
     }
   }
 
