@@ -3,9 +3,9 @@ import CKernels
 /// Matrix products with float32 sums in the type of the left operand, over this package's own kernels.
 ///
 /// The right operand is packed as it is used, a few panels at a time into a core's second-level cache, straight from
-/// wherever it lies: for a thousand rows on the left that costs some five percent, and it makes a second copy of
-/// the weights, for this direction or the other, unnecessary. Every element is one sum over the whole inner dimension in
-/// its order, so no result depends on how the work was cut.
+/// wherever it lies: that makes a second copy of the weights, for this direction or the other, unnecessary. Weights in
+/// `bfloat16Panels` are read where they lie in the direction that they are packed for. Every element is one sum over
+/// the whole inner dimension in its order, so no result depends on how the work was cut.
 enum PackedGEMM {
   /// Whether there is a fast kernel for float32: one for registers of 512 bits.
   static var isFastInFloat32: Bool { kernelLevel.rawValue >= LK_AVX512.rawValue }
@@ -158,7 +158,7 @@ enum PackedGEMM {
   }
 
   /// Packs the given part of the inner dimension and columns of op(B). Both begin with a whole panel or depth, and so
-  /// with a block of q8.
+  /// with a block of q8 and a panel of `bfloat16Panels`.
   static func pack(
     _ b: WeightMatrix, _ transposeB: Bool, _ inner: Range<Int>, _ columns: Range<Int>,
     _ panels: ProductScratch.Panels, _ panelSize: Int, _ level: lk_level

@@ -74,6 +74,54 @@ import Testing
     #expect(clashes.load(ordering: .relaxed) == 0)
   }
 
+  @Test("each worker begins with its own share, the same in every call")
+  func ownShares() {
+    let pool = ThreadPool(threadCount: 3)
+    for _ in 0..<20 {
+      let meeting = Atomic<Int>(0)
+      let ran = Mutex([Int](repeating: -1, count: 3))
+      // Nobody can help another: each task waits for the other two.
+      pool.parallel(3) { (task: Int, worker: Int) in
+        ran.withLock { $0[task] = worker }
+        meeting.add(1, ordering: .sequentiallyConsistent)
+        while meeting.load(ordering: .sequentiallyConsistent) < 3 { usleep(10) }
+      }
+      #expect(ran.withLock { $0 } == [0, 1, 2])
+    }
+  }
+
+  @Test("a share is taken from both ends, each task once")
+  func takingFromBothEnds() {
+    let share = TaskShare()
+    #expect(share.isEmpty && share.takeFirst() == nil && share.takeLast() == nil)
+    share.fill(5..<8)
+    #expect(share.takeFirst() == 5 && share.takeLast() == 7 && !share.isEmpty)
+    #expect(share.takeLast() == 6 && share.takeFirst() == nil && share.takeLast() == nil && share.isEmpty)
+
+    let shared = SharedShare()
+    let tally = Tally(20_000)
+    shared.share.fill(0..<20_000)
+    DispatchQueue.concurrentPerform(iterations: 4) { thread in
+      while let task = thread < 2 ? shared.share.takeFirst() : shared.share.takeLast() { tally.add(task) }
+    }
+    #expect(tally.values == [Int](repeating: 1, count: 20_000))
+  }
+
+  @Test("The distance of two threads is a time, or nothing where two do not run at once", arguments: threadCounts)
+  func distance(threads: Int) {
+    let pool = ThreadPool(threadCount: threads)
+    let seconds = ThreadDistance.measure(pool: pool)
+    #expect(seconds.map { $0 > 0 && $0.isFinite } ?? true)
+    if threads == 1 { #expect(seconds == nil) }
+    // Inside a task there is one thread only, and waiting for another one ends.
+    pool.parallel(2) { _ in #expect(threads == 1 || ThreadDistance.measure(pool: pool) == nil) }
+  }
+
+  /// A share that several threads may hold.
+  final class SharedShare: Sendable {
+    let share = TaskShare()
+  }
+
   @Test("calls from several threads at once all complete")
   func concurrentCallers() {
     let pool = ThreadPool(threadCount: 2)

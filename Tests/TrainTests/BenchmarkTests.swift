@@ -65,7 +65,10 @@ import Testing
       #expect(rate.samples.allSatisfy { $0 > 0 && $0.isFinite })
     }
     #expect(report.shareOfPeak == report.training.median * report.work.total / report.peak.median)
+    // Where the processor is busy no two threads may have run at once.
+    #expect(report.threadDistance?.samples.allSatisfy { $0 > 0 && $0.isFinite } ?? true)
     let json = report.json
+    #expect(json["thread_distance_seconds"] != nil)
     #expect(json["flop_per_token"]?["total"]?.doubleValue == report.work.total)
     #expect(json["quantize"] == "q8" && json["weights"] == "q8")
     #expect(json["max_seq_length"] == 16 && json["batch_size"] == 2 && json["threads"] == 2)

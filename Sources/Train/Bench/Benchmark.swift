@@ -62,7 +62,7 @@ public struct Benchmark {
     }
     var peak = measurePeak(Self.outerProducts)
     let steps = options.maxSteps ?? Self.defaultSteps
-    var rates: [Double] = []
+    var (rates, distances): ([Double], [Double]) = ([], [])
     // Step 0 warms up: it is the first to touch the buffers.
     for number in 0...steps {
       onStep(number, steps)
@@ -70,6 +70,7 @@ public struct Benchmark {
       guard number > 0 else { continue }
       rates.append(Double(result.tokens) / result.seconds)
       peak += measurePeak(1)
+      if let distance = ThreadDistance.measure(pool: pool) { distances.append(distance) }
     }
     peak += measurePeak(Self.outerProducts)
     // The largest part of a process's life ends here; generation takes less.
@@ -82,7 +83,8 @@ public struct Benchmark {
       quantization: options.quantization, threads: pool.threadCount, rank: options.adapter.rank,
       batchSize: training.batchSize, sequenceLength: length,
       work: TrainingWork(base.configuration, adapter: options.adapter, sequenceLength: length),
-      peak: Measurement(peak), training: Measurement(rates), drafting: drafting,
+      peak: Measurement(peak), training: Measurement(rates),
+      threadDistance: distances.isEmpty ? nil : Measurement(distances), drafting: drafting,
       plannedBytes: training.plannedBytes, peakBytes: peakBytes)
   }
 

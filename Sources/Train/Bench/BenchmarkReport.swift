@@ -27,6 +27,8 @@ public struct BenchmarkReport: Equatable, Sendable {
   public let peak: Measurement
   /// Training in tokens per second.
   public let training: Measurement
+  /// What a cache line takes from one thread to another after each step, in seconds; nil where no two ran at once.
+  public let threadDistance: Measurement?
   /// Reading a prompt and writing.
   public let drafting: DraftingFigures
   /// The memory that training was planned to take.
@@ -54,6 +56,7 @@ public struct BenchmarkReport: Equatable, Sendable {
         + " \(Self.digits(measurement.maximum)))"
     }
     func giga(_ operations: Double) -> String { NumberText.fixed(operations / 1e9, 1) }
+    func nanoseconds(_ seconds: Double) -> String { NumberText.fixed(seconds * 1e9, 0) }
     func share(_ part: Double) -> String { "\(NumberText.fixed(100 * part / work.total, 1)) %" }
     return FactList.lines([
       (
@@ -61,7 +64,13 @@ public struct BenchmarkReport: Equatable, Sendable {
         "\(basePath), \(NumberText.fixed(Double(parameters) / 1e6, 1)) M parameters, trained in \(compute.rawValue)"
           + (quantization.map { " over \($0)" } ?? "")
       ),
-      ("machine", "\(NumberText.counted(threads, "thread")), \(GEMM.libraryVersion)"),
+      (
+        "machine",
+        "\(NumberText.counted(threads, "thread"))"
+          + (threadDistance.map {
+            ", \(nanoseconds($0.median)) ns apart (\(nanoseconds($0.minimum)) to \(nanoseconds($0.maximum)))"
+          } ?? "") + ", \(GEMM.libraryVersion)"
+      ),
       (
         "GEMM peak",
         "\(giga(peak.median)) GFLOP/s (\(giga(peak.minimum)) to \(giga(peak.maximum)), \(peak.samples.count) products)"
@@ -108,6 +117,7 @@ public struct BenchmarkReport: Equatable, Sendable {
       "threads": .integer(Int64(threads)), "rank": .integer(Int64(rank)),
       "batch_size": .integer(Int64(batchSize)), "max_seq_length": .integer(Int64(sequenceLength)),
       "gemm_peak_flops": measurement(peak), "training_tokens_per_second": measurement(training),
+      "thread_distance_seconds": threadDistance.map(measurement) ?? .null,
       "flop_per_token": [
         "total": .number(work.total), "frozen": .number(work.frozen), "head": .number(work.head),
         "adapter": .number(work.adapter), "attention": .number(work.attention),

@@ -38,6 +38,15 @@ public struct TrainingExample: Equatable, Sendable {
     return copy
   }
 
+  /// Its first tokens and the labels among them, without weights and draft; the last one is labelled where none is.
+  ///
+  /// - Parameter count: at least 2, and no more than there are.
+  func prefix(_ count: Int) -> TrainingExample {
+    let kept = labelled.map { $0.clamped(to: 1..<count) }.filter { !$0.isEmpty }
+    return TrainingExample(
+      tokens: Array(tokens[..<count]), labelled: kept.isEmpty ? [count - 1..<count] : kept, document: document)
+  }
+
   /// Leaves what is learned to the comparison with the draft.
   mutating func learnNothingByItself() { weights = Array(repeating: 0, count: labelCount) }
 

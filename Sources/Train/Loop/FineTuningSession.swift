@@ -100,18 +100,19 @@ final class FineTuningSession {
     return losses
   }
 
-  /// What tells the speed where nothing is held out: the first sequences of the first batch, up to some 256 tokens, since
-  /// a whole batch would delay the first step by a third of it.
+  /// What tells the speed where nothing is held out: the first tokens of the first batch, up to some 256, since a whole
+  /// batch would delay the first step by a third of it.
   private func speedSample() -> Batch {
-    let examples = prepared.dataset.training
-    var members: [Int] = []
-    var tokens = 0
-    for index in plan.batches(ofStep: 1)[0] where tokens < 256 {
-      members.append(index)
-      tokens += examples[index].tokens.count
+    var parts: [TrainingExample] = []
+    var left = 256
+    for index in plan.batches(ofStep: 1)[0] where left > 1 {
+      let example = prepared.dataset.training[index]
+      guard example.tokens.count > 1 else { continue }
+      parts.append(example.prefix(min(left, example.tokens.count)))
+      left -= parts[parts.count - 1].tokens.count
     }
     var batch = Batch()
-    batch.fill(with: members, of: examples)
+    batch.fill(with: Array(parts.indices), of: parts)
     return batch
   }
 
