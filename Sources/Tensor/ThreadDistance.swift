@@ -49,7 +49,8 @@ public enum ThreadDistance {
 
   private static func answer(_ line: Line) {
     // Where the other has given up already, nobody asks.
-    guard line.turn.compareExchange(expected: 0, desired: 1, ordering: .acquiringAndReleasing).exchanged else {
+    guard line.turn.compareExchange(expected: 0, desired: 1, ordering: .acquiringAndReleasing).exchanged
+    else {
       return
     }
     var seen = 1

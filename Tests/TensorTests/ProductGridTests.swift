@@ -5,7 +5,9 @@ import Testing
 @Suite("ProductGrid") struct ProductGridTests {
   // One element; a panel less and more than a few; rows that are too few, just enough and more than enough for every
   // thread to have its own.
-  static let sizes = [(1, 1), (100, 31), (223, 33), (449, 576), (895, 576), (896, 576), (1024, 24), (4000, 1536)]
+  static let sizes = [
+    (1, 1), (100, 31), (223, 33), (449, 576), (895, 576), (896, 576), (1024, 24), (4000, 1536),
+  ]
 
   @Test("tasks cover every element once, and columns begin with a panel", arguments: sizes, [1, 2, 3, 4, 8])
   func covers(size: (rows: Int, columns: Int), threads: Int) {
@@ -31,7 +33,8 @@ import Testing
       for thread in 0..<threads {
         for task in thread * grid.count / threads..<(thread + 1) * grid.count / threads {
           let part = grid.tile(task).rows
-          #expect(part.lowerBound >= thread * rows / threads && part.upperBound <= (thread + 1) * rows / threads)
+          #expect(
+            part.lowerBound >= thread * rows / threads && part.upperBound <= (thread + 1) * rows / threads)
         }
       }
     }

@@ -113,7 +113,8 @@ import Testing
     problem.dx(level, into: overwritten)
     let copy = GuardedMatrix(seed: 10, rows: shape.rows, columns: shape.width)
     lk_rmsnorm_backward_add(
-      added.rows, copy.rows, problem.dy.rows, problem.x.rows, problem.rstd.base, problem.gain.base, shape.rows,
+      added.rows, copy.rows, problem.dy.rows, problem.x.rows, problem.rstd.base, problem.gain.base,
+      shape.rows,
       shape.width, level.code)
     expectSameBits(added.values, zip(before, overwritten.values).map(+))
     expectSameBits(copy.values, added.values)

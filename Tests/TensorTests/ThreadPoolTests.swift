@@ -107,7 +107,8 @@ import Testing
     #expect(tally.values == [Int](repeating: 1, count: 20_000))
   }
 
-  @Test("The distance of two threads is a time, or nothing where two do not run at once", arguments: threadCounts)
+  @Test(
+    "The distance of two threads is a time, or nothing where two do not run at once", arguments: threadCounts)
   func distance(threads: Int) {
     let pool = ThreadPool(threadCount: threads)
     let seconds = ThreadDistance.measure(pool: pool)

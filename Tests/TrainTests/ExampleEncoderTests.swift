@@ -23,7 +23,8 @@ struct ExampleEncoderTests {
     let example = TrainingExample(
       tokens: [1, 2, 3, 4, 5, 6], labelled: [2..<3, 4..<6], weights: [1, 2, 3], document: 7)
     func labels(_ count: Int) -> [Range<Int>] { example.prefix(count).labelled }
-    #expect(example.prefix(5) == TrainingExample(tokens: [1, 2, 3, 4, 5], labelled: [2..<3, 4..<5], document: 7))
+    #expect(
+      example.prefix(5) == TrainingExample(tokens: [1, 2, 3, 4, 5], labelled: [2..<3, 4..<5], document: 7))
     #expect(labels(6) == [2..<3, 4..<6] && labels(4) == [2..<3] && labels(2) == [1..<2])
   }
 

@@ -191,7 +191,8 @@ struct DecoderLayer {
     }
     guard needsInputGradient else { return }
     normBackward(
-      dNormalized, addingTo: dStream, copiedTo: dStreamCopy, x: input, rstd: kept.attentionRstd, gain: weights.attentionNorm,
+      dNormalized, addingTo: dStream, copiedTo: dStreamCopy, x: input, rstd: kept.attentionRstd,
+      gain: weights.attentionNorm,
       dGain: gradients?.attentionNorm)
   }
 

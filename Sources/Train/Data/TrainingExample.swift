@@ -44,7 +44,8 @@ public struct TrainingExample: Equatable, Sendable {
   func prefix(_ count: Int) -> TrainingExample {
     let kept = labelled.map { $0.clamped(to: 1..<count) }.filter { !$0.isEmpty }
     return TrainingExample(
-      tokens: Array(tokens[..<count]), labelled: kept.isEmpty ? [count - 1..<count] : kept, document: document)
+      tokens: Array(tokens[..<count]), labelled: kept.isEmpty ? [count - 1..<count] : kept, document: document
+    )
   }
 
   /// Leaves what is learned to the comparison with the draft.
