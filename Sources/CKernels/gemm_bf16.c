@@ -107,12 +107,8 @@ LK_INLINE void unpacked_tile(int rows, lk_gemm_result result, lk_gemm_operand a,
 }
 
 static void gemm_unpacked_avx512bf16(lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t m, size_t n) {
-  uint16_t columns[2 * LK_PANEL_COLUMNS];
-  for (uint16_t j = 0; j < LK_PANEL_COLUMNS; j++) {
-    columns[2 * j] = j;
-    columns[2 * j + 1] = LK_PANEL_COLUMNS + j;
-  }
-  const __m512i order[2] = {_mm512_loadu_si512(columns), _mm512_loadu_si512(columns + LK_PANEL_COLUMNS)};
+  __m512i order[2];
+  lk_pair_order(order);
   const size_t tiles = (m + TILE_ROWS - 1) / TILE_ROWS;
   for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS) {
     for (size_t t = 0; t < tiles; t++) {

@@ -1,7 +1,7 @@
 #ifndef LK_LANES_AVX512_H
 #define LK_LANES_AVX512_H
 
-// What the kernels written for AVX-512 itself share: masks of 32 elements and the transpose of a square block.
+// What the kernels written for AVX-512 itself share: masks of 32 elements, the transpose of a square block, pairs.
 
 #include "lanes.h"
 
@@ -44,6 +44,17 @@ LK_INLINE void lk_transpose_16(__m512i r[16]) {
     r[i + 4] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0x88);
     r[i + 12] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0xdd);
   }
+}
+
+/// How two rows of 32 values of 16 bits are permuted to their pairs: of the first sixteen columns, and of the others.
+LK_INLINE void lk_pair_order(__m512i order[2]) {
+  uint16_t columns[64];
+  for (uint16_t j = 0; j < 32; j++) {
+    columns[2 * j] = j;
+    columns[2 * j + 1] = 32 + j;
+  }
+  order[0] = _mm512_loadu_si512(columns);
+  order[1] = _mm512_loadu_si512(columns + 32);
 }
 
 #pragma clang attribute pop

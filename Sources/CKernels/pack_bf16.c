@@ -37,12 +37,8 @@ LK_INLINE __m512i load_32(lk_rows b, size_t i, size_t j, __mmask32 mask) {
 
 /// Two rows give one row of pairs: a permutation of 64 values into two registers.
 static void pack_avx512bf16(uint16_t *panels, size_t panel_stride, lk_rows b, size_t k, size_t n) {
-  uint16_t order[2 * LK_PANEL_COLUMNS];
-  for (uint16_t j = 0; j < LK_PANEL_COLUMNS; j++) {
-    order[2 * j] = j;
-    order[2 * j + 1] = LK_PANEL_COLUMNS + j;
-  }
-  const __m512i left = _mm512_loadu_si512(order), right = _mm512_loadu_si512(order + 32);
+  __m512i order[2];
+  lk_pair_order(order);
   for (size_t p = 0; p < k; p += 2) {
     uint16_t *pairs = panels + p * LK_PANEL_COLUMNS;
     for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, pairs += panel_stride) {
@@ -51,8 +47,8 @@ static void pack_avx512bf16(uint16_t *panels, size_t panel_stride, lk_rows b, si
       prefetch_ahead(b, p, j, 17, 0);
       const __m512i even = load_32(b, p, j, mask);
       const __m512i odd = p + 1 < k ? load_32(b, p + 1, j, mask) : _mm512_setzero_si512();
-      _mm512_storeu_si512(pairs, _mm512_permutex2var_epi16(even, left, odd));
-      _mm512_storeu_si512(pairs + 32, _mm512_permutex2var_epi16(even, right, odd));
+      _mm512_storeu_si512(pairs, _mm512_permutex2var_epi16(even, order[0], odd));
+      _mm512_storeu_si512(pairs + 32, _mm512_permutex2var_epi16(even, order[1], odd));
     }
   }
 }

@@ -18,12 +18,8 @@ static void pack_elements(uint16_t *panels, size_t panel_stride, lk_panels sourc
 #pragma clang attribute push(__attribute__((LK_TARGET_AVX512BF16)), apply_to = function)
 
 static void pack_avx512bf16(uint16_t *panels, size_t panel_stride, lk_panels source, size_t k, size_t n) {
-  uint16_t order[2 * LK_PANEL_COLUMNS];
-  for (uint16_t j = 0; j < LK_PANEL_COLUMNS; j++) {
-    order[2 * j] = j;
-    order[2 * j + 1] = LK_PANEL_COLUMNS + j;
-  }
-  const __m512i left = _mm512_loadu_si512(order), right = _mm512_loadu_si512(order + 32);
+  __m512i order[2];
+  lk_pair_order(order);
   // Half a panel of the source, sixteen of its columns: transposed, they are rows of 32, of which two make pairs.
   for (size_t p = 0; p < k; p += 16) {
     const uint16_t *half = source.base + p / LK_PANEL_COLUMNS * source.stride + p % LK_PANEL_COLUMNS * 2;
@@ -41,8 +37,8 @@ static void pack_avx512bf16(uint16_t *panels, size_t panel_stride, lk_panels sou
       for (size_t i = 0; i < 16 && p + i < k; i += 2, result += 2 * LK_PANEL_COLUMNS) {
         const __m512i even = _mm512_maskz_mov_epi16(last, rows[i]);
         const __m512i odd = p + i + 1 < k ? _mm512_maskz_mov_epi16(last, rows[i + 1]) : _mm512_setzero_si512();
-        _mm512_storeu_si512(result, _mm512_permutex2var_epi16(even, left, odd));
-        _mm512_storeu_si512(result + 32, _mm512_permutex2var_epi16(even, right, odd));
+        _mm512_storeu_si512(result, _mm512_permutex2var_epi16(even, order[0], odd));
+        _mm512_storeu_si512(result + 32, _mm512_permutex2var_epi16(even, order[1], odd));
       }
     }
   }
