@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import Synchronization
 
 /// The products of one row with several matrices, in one pass of the threads over the weights:
@@ -129,7 +130,12 @@ public final class RowProducts: Sendable {
     }
     input.multiply(task.weight, into: task.y, adds: task.accumulates || task.bias != nil)
     if let (b, reduced) = task.update {
-      while pending.load(ordering: .acquiring) > 0 { lk_cpu_relax() }
+      var spins = 0
+      while pending.load(ordering: .acquiring) > 0 {
+        spins += 1
+        // Where there are more threads than cores, the one that computes A·x may be waiting for this one's.
+        if spins < 1_000 { lk_cpu_relax() } else { sched_yield() }
+      }
       lk_add_low_rank(task.y, reduced.base, b.kernelRows, reduced.columns, rows, kernelLevel)
     }
   }
