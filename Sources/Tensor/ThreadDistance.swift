@@ -3,7 +3,7 @@ import Synchronization
 /// How far apart two threads of a pool run at this moment.
 ///
 /// Cores that share their last-level cache hand a line over in some 40 ns; those of different core complexes or sockets
-/// take 200, longer than memory. A virtual machine may have its processors moved from the one to the other and back.
+/// take 200. A virtual machine may have its processors moved from the one to the other and back.
 public enum ThreadDistance {
   /// Hands one cache line back and forth between two threads for less than a millisecond.
   ///
