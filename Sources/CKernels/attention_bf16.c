@@ -90,19 +90,6 @@ LK_KERNEL(lk_softmax_backward_plain,
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((LK_TARGET_AVX512BF16)), apply_to = function)
 
-/// 2ˣ within 2⁻¹³ of its value, 1 for 0, 0 far below: 2^⌊x⌋ times a minimax polynomial of degree 3 in x − ⌊x⌋ whose
-/// own error is 2⁻¹³·⁵. The result is rounded to bfloat16, whose unit is 2⁻⁸.
-LK_INLINE __m512 power_of_two(__m512 x) {
-  const __m512 r = _mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
-  __m512 q = _mm512_fmadd_ps(_mm512_set1_ps(0x1.3baadp-4f), r, _mm512_set1_ps(0x1.d23772p-3f));
-  q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(0x1.63e65ap-1f));
-  q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(1));
-  return _mm512_scalef_ps(q, x);
-}
-
-/// Two groups of 16 values as 32 bfloat16 values.
-LK_INLINE __m512i narrow_32(const __m512 v[2]) { return (__m512i)_mm512_cvtne2ps_pbh(v[1], v[0]); }
-
 static void softmax_block_avx512bf16(uint16_t *p, const float *s, size_t stride, float *m, float *sum,
                                      float *out, size_t out_width, size_t rows, size_t width,
                                      ptrdiff_t visible) {
@@ -128,10 +115,10 @@ static void softmax_block_avx512bf16(uint16_t *p, const float *s, size_t stride,
       for (size_t half = 0; half < 2; half++) {
         const __mmask16 kept = (__mmask16)(mask >> 16 * half);
         const __m512 v = _mm512_maskz_loadu_ps(kept, s + j + 16 * half);
-        e[half] = _mm512_maskz_mov_ps(kept, power_of_two(_mm512_sub_ps(v, shift)));
+        e[half] = _mm512_maskz_mov_ps(kept, lk_exp2_ps(_mm512_sub_ps(v, shift)));
         sums[half] = _mm512_add_ps(sums[half], e[half]);
       }
-      _mm512_storeu_si512(p + j, narrow_32(e));
+      _mm512_storeu_si512(p + j, lk_narrow_32(e));
     }
     for (; j < width; j += 32) _mm512_storeu_si512(p + j, _mm512_setzero_si512());
     sum[i] += _mm512_reduce_add_ps(_mm512_add_ps(sums[0], sums[1]));
@@ -146,11 +133,11 @@ LK_INLINE void row_backward(__m512i *p, __m512i *ds, const float *s, const float
     const __mmask16 kept = (__mmask16)(mask >> 16 * half);
     const __m512 shifted = _mm512_sub_ps(_mm512_maskz_loadu_ps(kept, s + 16 * half), _mm512_set1_ps(lse));
     const __m512 change = _mm512_sub_ps(_mm512_maskz_loadu_ps(kept, dp + 16 * half), _mm512_set1_ps(delta));
-    probabilities[half] = _mm512_maskz_mov_ps(kept, power_of_two(shifted));
+    probabilities[half] = _mm512_maskz_mov_ps(kept, lk_exp2_ps(shifted));
     gradients[half] = _mm512_mul_ps(probabilities[half], change);
   }
-  *p = narrow_32(probabilities);
-  *ds = narrow_32(gradients);
+  *p = lk_narrow_32(probabilities);
+  *ds = lk_narrow_32(gradients);
 }
 
 LK_INLINE void store_row_pairs(uint16_t *pairs, __m512i even, __m512i odd) {

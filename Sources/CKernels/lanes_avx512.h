@@ -1,7 +1,8 @@
 #ifndef LK_LANES_AVX512_H
 #define LK_LANES_AVX512_H
 
-// What the kernels written for AVX-512 itself share: masks of 32 elements, the transpose of a square block, pairs.
+// What the kernels written for AVX-512 itself share: masks of 32 elements, the transpose of a square block, pairs,
+// powers of two, and rounding to bfloat16.
 
 #include "lanes.h"
 
@@ -56,6 +57,22 @@ LK_INLINE void lk_pair_order(__m512i order[2]) {
   order[0] = _mm512_loadu_si512(columns);
   order[1] = _mm512_loadu_si512(columns + 32);
 }
+
+/// 2ˣ within 2⁻¹³ of its value, 1 for 0, 0 far below: 2^⌊x⌋ times a minimax polynomial of degree 3 in x − ⌊x⌋ whose
+/// own error is 2⁻¹³·⁵. That is for results rounded to bfloat16, whose unit is 2⁻⁸.
+LK_INLINE __m512 lk_exp2_ps(__m512 x) {
+  const __m512 r = _mm512_reduce_ps(x, _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+  __m512 q = _mm512_fmadd_ps(_mm512_set1_ps(0x1.3baadp-4f), r, _mm512_set1_ps(0x1.d23772p-3f));
+  q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(0x1.63e65ap-1f));
+  q = _mm512_fmadd_ps(q, r, _mm512_set1_ps(1));
+  return _mm512_scalef_ps(q, x);
+}
+
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((LK_TARGET_AVX512BF16)), apply_to = function)
+
+/// Two groups of 16 values as 32 bfloat16 values.
+LK_INLINE __m512i lk_narrow_32(const __m512 v[2]) { return (__m512i)_mm512_cvtne2ps_pbh(v[1], v[0]); }
 
 #pragma clang attribute pop
 #endif

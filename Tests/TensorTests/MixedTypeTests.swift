@@ -4,7 +4,8 @@ import Testing
 @testable import Tensor
 
 /// Kernels that take rows of either type compute in float32 whatever they read and write, so on bfloat16 rows they
-/// give what they give on the same values in float32, rounded once.
+/// give what they give on the same values in float32, rounded once. SwiGLU at the last level is an exception, which
+/// `SwiGLUTests` holds to bounds.
 @Suite("Rows of either type") struct MixedTypeTests {
   /// Runs `body` on float32 rows and on bfloat16 rows of the same values, and compares what it wrote.
   ///
@@ -70,7 +71,8 @@ import Testing
     withExtendedLifetime(table) {}
   }
 
-  @Test("SwiGLU and its backward", arguments: KernelLevel.available, KernelShape.all)
+  @Test(
+    "SwiGLU and its backward", arguments: KernelLevel.available.filter { $0 != .avx512bf16 }, KernelShape.all)
   func swiGLU(level: KernelLevel, shape: KernelShape) {
     expectSame(shape, inputs: 2, outputs: 1) { x, h in
       lk_swiglu(h[0], x[0], x[1], shape.rows, shape.width, level.code)

@@ -76,6 +76,61 @@ import Testing
     }
   }
 
+  @Test(
+    "in bfloat16 both are a rounding from the reference", arguments: KernelLevel.available, KernelShape.all)
+  func halves(level: KernelLevel, shape: KernelShape) {
+    for scale in [Float(3), 40] {
+      func make(_ seed: UInt64, _ scale: Float = 1) -> GuardedHalfMatrix {
+        GuardedHalfMatrix(
+          normalValues(shape.count, seed: seed).map { scale * $0 }, rows: shape.rows, columns: shape.width)
+      }
+      let (gate, up, dh) = (make(1, scale), make(2), make(3))
+      let (h, dGate, dUp, again) = (make(4), make(5), make(6), make(7))
+      lk_swiglu(h.rows, gate.rows, up.rows, shape.rows, shape.width, level.code)
+      lk_swiglu_backward(
+        dGate.rows, dUp.rows, again.rows, dh.rows, gate.rows, up.rows, shape.rows, shape.width, level.code)
+      expectSameBits(again.values, h.values)
+      for written in [h, dGate, dUp, again] { #expect(written.guardsAreIntact) }
+
+      let (g, u, d) = (gate.doubles, up.doubles, dh.doubles)
+      let forward = Reference.swiGLU(gate: g, up: u)
+      let backward = Reference.swiGLUBackward(dh: d, gate: g, up: u)
+      let sigmas = g.map(Reference.sigmoid)
+      // An exponential within 2⁻¹³ and a quotient within 2⁻¹⁴ bring σ within 1.5·2⁻¹³, and 1 − σ, the product of both,
+      // within 2.5·2⁻¹³; the roundings of float32 fit into the next power of two. Then the result is rounded. σ and
+      // results come out as 0 below 2⁻¹²⁶.
+      let (sigmaError, slopeError, least) = (0x1p-12, 0x1p-11, 0x1p-125)
+      func bounds(_ expected: [Double], _ error: (Int) -> Double) -> [Double] {
+        expected.indices.map { abs(expected[$0]) * halfUnit + (1 + halfUnit) * error($0) + least }
+      }
+      expectClose(
+        h.values, forward,
+        within: bounds(forward) { abs(g[$0] * u[$0]) * (sigmas[$0] * sigmaError + least) }, "h")
+      expectClose(
+        dUp.values, backward.dUp,
+        within: bounds(backward.dUp) { abs(g[$0] * d[$0]) * (sigmas[$0] * sigmaError + least) }, "dUp")
+      // σ·(1 + gate·(1 − σ)) may cancel: the bound is that of the sum of both.
+      let slopes = g.indices.map { sigmas[$0] * (1 + abs(g[$0]) * (1 - sigmas[$0])) }
+      expectClose(
+        dGate.values, backward.dGate,
+        within: bounds(backward.dGate) {
+          abs(d[$0] * u[$0]) * (slopes[$0] * slopeError + (1 + abs(g[$0])) * least)
+        }, "dGate")
+    }
+  }
+
+  @Test("infinite gates in bfloat16", arguments: KernelLevel.available)
+  func infiniteGates(level: KernelLevel) {
+    let gate = GuardedHalfMatrix([.infinity, 3e38, -3e38, .nan], rows: 1, columns: 4)
+    let (up, h) = (
+      GuardedHalfMatrix([2, 1, 1, 1], rows: 1, columns: 4), GuardedHalfMatrix(rows: 1, columns: 4)
+    )
+    lk_swiglu(h.rows, gate.rows, up.rows, 1, 4, level.code)
+    let values = h.values
+    expectSameBits(Array(values[..<2]), Array(gate.values[..<2]))
+    #expect(values[2] == 0 && values[3].isNaN)
+  }
+
   @Test("backward may overwrite gate and up", arguments: KernelLevel.available, KernelShape.all)
   func inPlace(level: KernelLevel, shape: KernelShape) {
     let problem = Problem(shape)
