@@ -1,3 +1,4 @@
+#define LK_LONG_CHAINS
 #include "lanes.h"
 
 /// The row's maximum, and Σ e^(row − maximum), added up in double precision every 4,096 elements: a

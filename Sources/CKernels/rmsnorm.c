@@ -1,3 +1,4 @@
+#define LK_LONG_CHAINS
 #include "lanes.h"
 
 LK_INLINE void lk_rmsnorm_apply_body(lk_rows y, lk_rows x, const float *rstd, const float *gain, size_t rows,

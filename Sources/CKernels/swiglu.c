@@ -1,3 +1,4 @@
+#define LK_LONG_CHAINS
 #include "lanes_avx512.h"
 
 // The plain twins.
