@@ -143,11 +143,14 @@ final class DecodeStep {
 
   private func run(_ layer: Layer, _ index: Int, _ position: Int) {
     let (configuration, pool) = (decoder.configuration, decoder.pool)
+    // What a call begins with comes while nothing else is read.
+    layer.attentionInputs.prefetchUpdates()
     normalize(stream, layer.tensors.attentionNorm, into: normalized)
     layer.attentionInputs.compute(pool: pool)
     rotate(query, layer.tensors.queryNorm, position)
     rotate(key, layer.tensors.keyNorm, position)
     cache.append(keys: key, values: value, layer: index, at: position, pool: pool)
+    layer.attentionOutput.prefetchUpdates()
     rowAttention.forward(
       q: query, keys: cache.keys(layer: index, count: position + 1),
       values: cache.values(layer: index, count: position + 1), scale: configuration.attentionScale,
@@ -155,8 +158,10 @@ final class DecodeStep {
     attention.prepare()
     layer.attentionOutput.compute(pool: pool)
 
+    layer.feedForwardInputs.prefetchUpdates()
     normalize(stream, layer.tensors.feedForwardNorm, into: normalized)
     layer.feedForwardInputs.compute(pool: pool)
+    layer.feedForwardOutput.prefetchUpdates()
     SwiGLU.forward(gate: gate, up: up, into: feedForward.values, pool: pool)
     feedForward.prepare()
     layer.feedForwardOutput.compute(pool: pool)

@@ -36,9 +36,9 @@ public final class RowProducts: Sendable {
     }
   }
 
-  /// A part of one member's rows. Only addresses: to copy one touches no reference count.
-  private struct Task: @unchecked Sendable {
-    // Safe to send because each task writes its own part of y, and nobody writes what they read meanwhile.
+  /// Some of one member's rows. Only addresses: to copy one touches no reference count.
+  private struct Piece: @unchecked Sendable {
+    // Safe to send because each piece has its own part of y, and nobody writes what they read meanwhile.
 
     let weight: WeightMatrix
     let bias: UnsafePointer<Float>?
@@ -51,9 +51,12 @@ public final class RowProducts: Sendable {
   private let input: RowInput
   private let members: [Member]
   private let reductions: [(a: WeightMatrix, reduced: Matrix)]
-  private let tasks: [Task]
-  /// How many of the reductions of a call are not finished.
-  private let pending = Atomic<Int>(0)
+  /// All rows of all members in order, cut where a task or a member ends.
+  private let pieces: [Piece]
+  /// The pieces of each task.
+  private let tasks: [Range<Int>]
+  /// Whether A·x of a call is still to be computed.
+  private let isReducing = Atomic<Bool>(false)
 
   /// The least that a task reads in one piece. Where two cores take pieces of 32 KiB in turn they read at 46 GB/s, of
   /// 128 KiB at 60, of a megabyte at 65: the processor's prefetch runs past the end of each.
@@ -71,72 +74,92 @@ public final class RowProducts: Sendable {
     self.members = members
     let bytes = members.reduce(0) { $0 + $1.weight.rows * $1.weight.rowBytes }
     let shares = max(1, min(RowProducts.mostTasks, bytes / RowProducts.taskBytes) / threadCount) * threadCount
-    var reductions: [(a: WeightMatrix, reduced: Matrix)] = []
-    tasks = members.flatMap { member in
-      let weight = member.weight
-      let update = member.update.map { update in
-        let reduced = workspace.take("decode adapter", rows: 1, columns: update.a.rows)
-        reductions.append((update.a, reduced))
-        return (b: update.b, reduced: reduced)
-      }
-      // Each member is cut into about as many of the shares as its bytes are, in whole panels.
-      let parts = max(1, (weight.rows * weight.rowBytes * shares + bytes / 2) / max(bytes, 1))
-      let panel = PackedGEMM.panelColumns
-      let rows = ((weight.rows + parts - 1) / parts + panel - 1) / panel * panel
-      return stride(from: 0, to: weight.rows, by: max(rows, panel)).map { first in
-        let part = first..<min(weight.rows, first + rows)
-        return Task(
-          weight: weight.rows(part), bias: member.bias.map { UnsafePointer($0.base + first) },
-          update: update.map {
-            (
-              $0.b.rows(first / RowUpdate.panel..<(part.upperBound - 1) / RowUpdate.panel + 1),
-              $0.reduced
-            )
-          },
-          y: member.y.base + first, accumulates: member.accumulates)
+    let updates = members.map { member in
+      member.update.map { update in
+        (
+          a: update.a, b: update.b,
+          reduced: workspace.take("decode adapter", rows: 1, columns: update.a.rows)
+        )
       }
     }
-    self.reductions = reductions
+    reductions = updates.compactMap { $0.map { ($0.a, $0.reduced) } }
+    // A·x is read first, by the first task, whose rows are so many fewer.
+    var position = reductions.reduce(0) { $0 + $1.a.rows * $1.a.rowBytes }
+    let total = max(1, bytes + position)
+    var (pieces, ends): ([Piece], [Int: Int]) = ([], [:])
+    for (member, update) in zip(members, updates) {
+      let weight = member.weight
+      var first = 0
+      while first < weight.rows {
+        let share = position * shares / total
+        var rows = first..<first
+        // Whole panels, all that begin within the share.
+        repeat {
+          let next = min(weight.rows, rows.upperBound + PackedGEMM.panelColumns)
+          position += (next - rows.upperBound) * weight.rowBytes
+          rows = first..<next
+        } while rows.upperBound < weight.rows && position * shares / total == share
+        pieces.append(
+          Piece(
+            weight: weight.rows(rows), bias: member.bias.map { UnsafePointer($0.base + first) },
+            update: update.map {
+              (
+                $0.b.rows(first / RowUpdate.panel..<(rows.upperBound - 1) / RowUpdate.panel + 1),
+                $0.reduced
+              )
+            },
+            y: member.y.base + first, accumulates: member.accumulates))
+        ends[share] = pieces.count
+        first = rows.upperBound
+      }
+    }
+    let cuts = ends.values.sorted()
+    tasks = zip([0] + cuts, cuts).map { $0..<$1 }
+    self.pieces = pieces
+  }
+
+  /// Asks memory for the matrices A, a few KiB each that the next `compute` begins with.
+  public func prefetchUpdates() {
+    for (a, _) in reductions { lk_prefetch(a.base, a.rows * a.rowBytes) }
   }
 
   /// Computes every product from the input's values as `prepare` left them.
   ///
-  /// The products A·x are the first tasks, and a task that needs them waits for them only when its own rows are done.
-  /// Nothing waits for ever: every worker takes its own tasks in order, so none of those that compute A·x has one
-  /// before it that waits.
+  /// The first task computes the products A·x before its rows, and whoever needs them waits for them only when its
+  /// own rows are done. Nothing waits for ever: every worker takes its own tasks in order, so the first is never behind
+  /// one that waits for it.
   public func compute(pool: ThreadPool) {
-    pending.store(reductions.count, ordering: .relaxed)
-    tasks.withUnsafeBufferPointer { tasks in
-      pool.parallel(reductions.count + tasks.count) { index in
-        if index < reductions.count {
-          input.multiply(reductions[index].a, into: reductions[index].reduced.base, adds: false)
-          pending.subtract(1, ordering: .releasing)
-        } else {
-          run(tasks[index - reductions.count])
+    isReducing.store(!reductions.isEmpty, ordering: .relaxed)
+    pieces.withUnsafeBufferPointer { pieces in
+      pool.parallel(tasks.count) { task in
+        if task == 0, !reductions.isEmpty {
+          for (a, reduced) in reductions { input.multiply(a, into: reduced.base, adds: false) }
+          isReducing.store(false, ordering: .releasing)
         }
+        for piece in tasks[task] { run(pieces[piece]) }
       }
     }
   }
 
-  private func run(_ task: Task) {
-    let rows = task.weight.rows
-    if let (b, _) = task.update {
+  private func run(_ piece: Piece) {
+    let rows = piece.weight.rows
+    if let (b, _) = piece.update {
       // A few KiB, too short for the processor to prefetch by itself when their turn comes.
       lk_prefetch(b.address, b.count * b.dtype.byteCount)
     }
-    if let bias = task.bias {
-      if !task.accumulates { task.y.update(repeating: 0, count: rows) }
-      lk_add_bias_f32(task.y, rows, bias, 1, rows, kernelLevel)
+    if let bias = piece.bias {
+      if !piece.accumulates { piece.y.update(repeating: 0, count: rows) }
+      lk_add_bias_f32(piece.y, rows, bias, 1, rows, kernelLevel)
     }
-    input.multiply(task.weight, into: task.y, adds: task.accumulates || task.bias != nil)
-    if let (b, reduced) = task.update {
+    input.multiply(piece.weight, into: piece.y, adds: piece.accumulates || piece.bias != nil)
+    if let (b, reduced) = piece.update {
       var spins = 0
-      while pending.load(ordering: .acquiring) > 0 {
+      while isReducing.load(ordering: .acquiring) {
         spins += 1
         // Where there are more threads than cores, the one that computes A·x may be waiting for this one's.
         if spins < 1_000 { lk_cpu_relax() } else { sched_yield() }
       }
-      lk_add_low_rank(task.y, reduced.base, b.kernelRows, reduced.columns, rows, kernelLevel)
+      lk_add_low_rank(piece.y, reduced.base, b.kernelRows, reduced.columns, rows, kernelLevel)
     }
   }
 }
