@@ -64,6 +64,9 @@ LK_INLINE void lk_row_dots_body(float *delta, lk_rows a, lk_rows b, size_t rows,
     lk_f32 products = 0;
     for (size_t j = 0; j < width; j += LK_LANES) {
       const size_t n = lk_lanes(width - j);
+      // A head is a line or two of each row, which no hardware prefetcher foresees.
+      __builtin_prefetch(lk_element(a, i + 8, j));
+      __builtin_prefetch(lk_element(b, i + 8, j));
       products += lk_load_at(a, i, j, n) * lk_load_at(b, i, j, n);
     }
     delta[i] = lk_sum(products);
