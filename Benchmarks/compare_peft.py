@@ -11,6 +11,10 @@ first, slower step are left out on both sides. Peak memory is the largest reside
 mapped files included. Start-up is the time from the start of our process to the line that reports its first
 step, less the step. Ratios are taken within a round, then summarised as median and range over the rounds;
 PEFT's best mode and its leanest are those with the best medians.
+
+PyTorch takes and frees memory in every step. On a virtual machine that hands free memory back to its host, to get
+it again can cost PEFT half its speed; with MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=34359738368 in the environment
+glibc keeps it, at somewhat more memory. Speeds are to be compared with these set, memory without.
 """
 
 import argparse

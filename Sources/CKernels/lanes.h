@@ -10,7 +10,8 @@
 //
 // A file that defines LK_LONG_CHAINS has 64 lanes on x86. Where twenty operations wait for each other, as in an
 // exponential, those of the next vector come too late into the processor's view; four registers side by side fill the
-// time: SwiGLU takes two thirds of it with AVX-512, half with AVX2.
+// time: SwiGLU takes two thirds of it with AVX-512, half with AVX2. Norms gain as much, by asking for a row's end and
+// the type of its values a quarter as often.
 
 #include <math.h>
 #include <string.h>
@@ -163,7 +164,7 @@ LK_INLINE float lk_q8_scale(const void *scales, size_t block) {
   return scale;
 }
 
-/// The sum of the lanes, in halves: of sixteen, lane i with lane i + 8, then i + 4, i + 2, i + 1.
+/// The sum of the lanes, in halves: lane i with the one half of the lanes behind, and so on down to i + 1.
 LK_INLINE float lk_sum(lk_f32 v) {
   float a[LK_LANES];
   memcpy(a, &v, sizeof a);

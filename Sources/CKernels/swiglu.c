@@ -38,9 +38,9 @@ LK_KERNEL(lk_swiglu_backward_plain,
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((LK_TARGET_AVX512BF16)), apply_to = function)
 
-// Where every operand is bfloat16. A sigmoid is some ten operations, each of which waits four cycles for the one before:
-// four vectors beside each other fill the time. A result keeps eight bits, so an exponential and a quotient of thirteen
-// do: sigma is within 1.5 * 2^-13 of its value, a twentieth of what rounding the result may add.
+// For bfloat16 alone. A sigmoid is some ten operations, each of which waits four cycles for the one before: four vectors
+// beside each other fill the time. A result keeps eight bits, so an exponential and a quotient of thirteen do: σ is
+// within 1.5·2⁻¹³ of its value, a twentieth of what rounding the result may add.
 
 enum { VECTORS = 4, STEP = 16 * VECTORS };
 
@@ -63,12 +63,12 @@ LK_INLINE void store_step(uint16_t *y, const __m512 v[VECTORS], size_t left) {
   }
 }
 
-/// sigma(g), and 1 - sigma(g), which a difference would leave without a digit for a large g.
+/// σ(g), and 1 − σ(g), which a difference would leave without a digit for a large g.
 LK_INLINE void sigmoids(__m512 sigma[VECTORS], __m512 rest[VECTORS], const __m512 g[VECTORS]) {
   LK_UNROLL
   for (size_t k = 0; k < VECTORS; k++) {
     const __m512 exponent = _mm512_mul_ps(g[k], _mm512_set1_ps(-0x1.715476p+0f));
-    // Sigma is 0 below 2^-126, where e may be infinite. NaN is the second operand and not above, and so stays.
+    // σ is 0 below 2⁻¹²⁶, where e may be infinite. NaN is the second operand and not above, and so stays.
     const __m512 most = _mm512_set1_ps(126), e = lk_exp2_ps(_mm512_min_ps(most, exponent));
     const __mmask16 held = _mm512_cmp_ps_mask(exponent, most, _CMP_NGT_UQ);
     sigma[k] = _mm512_maskz_rcp14_ps(held, _mm512_add_ps(e, _mm512_set1_ps(1)));
