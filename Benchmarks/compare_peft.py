@@ -13,7 +13,7 @@ step, less the step. Ratios are taken within a round, then summarised as median 
 PEFT's best mode and its leanest are those with the best medians.
 
 PyTorch takes and frees memory in every step. On a virtual machine that hands free memory back to its host, to get
-it again can cost PEFT half its speed; with MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=34359738368 in the environment
+it again can cost PEFT two fifths of its speed; with MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=34359738368 in the environment
 glibc keeps it, at somewhat more memory. Speeds are to be compared with these set, memory without.
 """
 
