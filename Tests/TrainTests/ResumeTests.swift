@@ -83,6 +83,20 @@ struct ResumeTests {
     }
   }
 
+  @Test("Killed before its first step, a run has nothing that a fresh start does not give again")
+  func killedAtOnce() throws {
+    let tiny = try TinyRun()
+    try tiny.start { event in
+      guard case .evaluated(0, _, _) = event else { return }
+      try? FileManager.default.copyItem(atPath: tiny.adapterPath, toPath: tiny.folder("killed"))
+    }
+    #expect(tiny.folder.holds("killed") && !tiny.folder.holds("killed/checkpoint.safetensors"))
+    var again = tiny
+    again.adapterName = "killed"
+    try again.start()
+    #expect(try again.adapterBytes() == tiny.adapterBytes())
+  }
+
   @Test("Stopped while rates are probed, a run probes again and gives the same adapter, byte for byte")
   func stoppedProbe() throws {
     var whole = try TinyRun()

@@ -82,9 +82,16 @@ final class FineTuningSession {
     let losses = prepared.evaluation.map { score($0, with: baseDecoder) }
     var forward = evaluationSeconds / Double(prepared.evaluation?.tokenCount ?? 1)
     if losses == nil {
-      let began = clockSeconds
       let sample = speedSample()
-      _ = engine.losses(sample, with: baseDecoder)
+      // An engine of its own has one set of buffers for all layers. The run's has one for each: to touch them all for
+      // a few tokens would make the first step wait for most of its memory.
+      let sampler = TrainingEngine(
+        baseDecoder, optimizer: nil,
+        capacity: BatchCapacity(
+          sequences: sample.sequenceCount, tokens: sample.tokenCount, labels: sample.labelCount),
+        recomputesLayers: false)
+      let began = clockSeconds
+      _ = sampler.losses(sample)
       forward = (clockSeconds - began) / Double(sample.tokenCount)
     }
     // Forward and backward of frozen layers with an adapter cost somewhat over twice a forward (4N + small change
@@ -219,12 +226,12 @@ final class FineTuningSession {
     }
   }
 
-  /// Scores the held-out side, keeps the adapter where it is the best so far, and writes a checkpoint. Without a
+  /// Scores the held-out side, keeps the adapter where it is the best so far, and writes a checkpoint of what was done. Without a
   /// held-out side the newest adapter is the one kept.
   private func evaluate(_ onEvent: (FineTuningEvent) -> Void) throws {
     guard let evaluation = prepared.evaluation else {
       try keepBest()
-      return try writeCheckpoint()
+      return try writeProgress()
     }
     let loss = prepared.dataset.heldOutLosses(score(evaluation)).total
     guard loss.nats.isFinite else {
@@ -238,7 +245,7 @@ final class FineTuningSession {
     state.evaluations.append(
       FineTuningState.EvaluationRecord(step: state.step, loss: loss.loss, bitsPerByte: loss.bitsPerByte))
     if isBest { try keepBest() }
-    try writeCheckpoint()
+    try writeProgress()
     onEvent(.evaluated(step: state.step, loss: loss, isBest: isBest))
   }
 
@@ -263,6 +270,12 @@ final class FineTuningSession {
 
   private func writeAdapter() throws {
     try AdapterFolder.write(prepared.adapter, to: run.adapterPath, base: run.basePath)
+  }
+
+  /// Writes a checkpoint where there is more to lose than a fresh start gives again: steps, or a learning rate that
+  /// was looked for.
+  private func writeProgress() throws {
+    if state.step > 0 || run.options.learningRate == .automatic { try writeCheckpoint() }
   }
 
   private func writeCheckpoint() throws {

@@ -7,6 +7,8 @@ import Tensor
 struct PreparedRun {
   let options: TrainingOptions
   let base: BaseModel
+  /// Of the base's files: to read all of them takes one thread as long as everything else here.
+  let fingerprints: BackgroundWork<BaseFingerprints>
   let dataset: Dataset
   /// What pairs of final and draft add to the loss.
   let pairTerms: PairTerms
@@ -39,6 +41,7 @@ struct PreparedRun {
     try options.check()
     self.options = options
     pool = ThreadPool(threadCount: options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    fingerprints = BackgroundWork { try BaseFingerprints(path: path) }
     // The archive first: it is what a writer changes between two tries.
     let archive = try Archive(paths: archives, skipBadRows: options.skipsBadRows)
     // Before the base is read, which the plan counts.
@@ -72,7 +75,7 @@ struct PreparedRun {
     }
 
     if let initial = options.initialAdapter {
-      try AdapterFingerprint.check(initial, for: base)
+      try AdapterFingerprint.check(initial, for: base, fingerprints: fingerprints.value())
       adapter = try AdapterFolder.read(initial, for: base.configuration)
     } else {
       adapter = LoRAAdapter(options.adapter, for: base.configuration)

@@ -15,6 +15,7 @@ public enum RunRecord {
   static func settings(_ run: FineTuningRun, _ prepared: PreparedRun) throws -> JSONValue {
     let options = run.options
     let adapter = prepared.adapter.configuration
+    let fingerprints = try prepared.fingerprints.value()
     func optional(_ value: Int?) -> JSONValue { value.map { .integer(Int64($0)) } ?? .null }
     let rate: JSONValue
     switch options.learningRate {
@@ -22,8 +23,8 @@ public enum RunRecord {
     case .automatic: rate = "auto"
     }
     return [
-      "base_sha256": .string(try prepared.base.fingerprint().hex),
-      "tokenizer_sha256": .string(try Fingerprint(contentsOf: "\(run.basePath)/tokenizer.json").hex),
+      "base_sha256": .string(fingerprints.base.hex),
+      "tokenizer_sha256": .string(fingerprints.tokenizer.hex),
       "archive_sha256": .array(try run.archives.map { .string(try Fingerprint(contentsOf: $0).hex) }),
       "initial_adapter_sha256": try run.options.initialAdapter.map {
         .string(try Fingerprint(contentsOf: "\($0)/\(AdapterFolder.weightsName)").hex)
