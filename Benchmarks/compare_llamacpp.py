@@ -59,7 +59,7 @@ class Run:
 
     prefill: float
     decode: float
-    others: float | None  # share of the machine that other processes took
+    others: float | None  # share of the machine that others took
     adapter_share: float | None = None  # of lora-train: decode with an adapter ÷ without
 
 

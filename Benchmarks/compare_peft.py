@@ -6,15 +6,17 @@
     python Benchmarks/compare_peft.py --model Tests/Fixtures/models/llama --length 64 --parity
 
 Needs the packages of Tests/Fixtures/requirements.txt. Each run is a process of its own: PEFT, ours, PEFT …
-Tokens/s counts every token of the rows, end of text included, over steps two and later: loading and the
-first, slower step are left out on both sides. Peak memory is the largest resident set that the system saw,
+Tokens/s counts every token of the rows, end of text included, in the median of the steps from the second on:
+loading and the first, slower step are left out on both sides. Peak memory is the largest resident set that the system saw,
 mapped files included. Start-up is the time from the start of our process to the line that reports its first
 step, less the step. Ratios are taken within a round, then summarised as median and range over the rounds;
 PEFT's best mode and its leanest are those with the best medians.
 
-PyTorch takes and frees memory in every step. On a virtual machine that hands free memory back to its host, to get
-it again can cost PEFT two fifths of its speed; with MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=34359738368 in the environment
-glibc keeps it, at somewhat more memory. Speeds are to be compared with these set, memory without.
+PyTorch takes and frees memory in every step. On a virtual machine that hands free memory back to its host,
+to get it again can cost PEFT two fifths of its speed; with MALLOC_MMAP_MAX_=0
+MALLOC_TRIM_THRESHOLD_=34359738368 in the environment glibc keeps it, at somewhat more memory. Speeds are to
+be compared with these set, memory without. For some seconds after a process of gigabytes has ended, such a
+machine is up to a tenth slower, hence the pause between runs.
 """
 
 import argparse
@@ -24,6 +26,7 @@ import random
 import re
 import sys
 import tempfile
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -70,7 +73,7 @@ class Run:
     peak_bytes: int
     losses: list[float]
     start_up_seconds: float | None  # of lora-train
-    others: float | None  # share of the machine that other processes took
+    others: float | None  # share of the machine that others took
 
 
 # What each arithmetic is to reach: speed against PEFT in float32 and in its best mode, share of the peak.
@@ -171,7 +174,8 @@ def command_of(side: Side, arguments, folder: Path, report: Path, output: Path) 
 
 
 def run_side(side: Side, arguments, folder: Path, batch_tokens: list[int], output: Path) -> Run | None:
-    """One run; None where this lora-train refuses the arithmetic."""
+    """One run after a pause; None where this lora-train refuses the arithmetic."""
+    time.sleep(arguments.pause)
     report = folder / "report.json"
     command = command_of(side, arguments, folder, report, output)
     finished = run_process(command, side.threads, allowed_codes=(0,) if side.mode == "f32" else (0, 2))
@@ -185,10 +189,11 @@ def run_side(side: Side, arguments, folder: Path, batch_tokens: list[int], outpu
     first = next((at for at, line in finished.lines if re.match(r"step +1 of ", line)), None)
     if side.trainer == "lora-train" and first is None:
         sys.exit(f"{side.name}: no line of the log begins with step 1 of; expected one.")
-    seconds = sum(step["seconds"] for step in steps[1:])
-    tokens = sum(batch_tokens[index % len(batch_tokens)] for index in range(1, len(steps)))
+    rates = (
+        batch_tokens[index % len(batch_tokens)] / steps[index]["seconds"] for index in range(1, len(steps))
+    )
     return Run(
-        tokens / seconds,
+        Spread.of(rates).median,
         finished.peak_bytes,
         [step["loss"] for step in steps],
         first - steps[0]["seconds"] if side.trainer == "lora-train" else None,
@@ -215,18 +220,18 @@ def run_rounds(sides: list[Side], arguments, folder: Path, batch_tokens: list[in
     return runs
 
 
-def share_of_peak(compute: str, arguments) -> float:
-    """Of the machine's matrix products, as lora-train bench measures both in one run."""
+def bench(compute: str, threads: int, arguments) -> dict:
+    """Training beside the machine's matrix products, as lora-train bench measures both in one run."""
     flags = {
         "--model": arguments.model,
         "--batch-size": arguments.batch_size,
         "--max-seq-length": arguments.length,
         "--rank": arguments.rank,
         "--compute": compute,
-        "--threads": arguments.threads,
+        "--threads": threads,
     }
     command = [arguments.binary, "bench", "--json", *(part for flag in flags.items() for part in flag)]
-    return json_of(run_process(command, arguments.threads))["share_of_peak"]
+    return json_of(run_process(command, threads))
 
 
 # MARK: Parity
@@ -258,7 +263,7 @@ def ratio(runs: dict[Side, list[Run]], ours: Side, theirs: Side, figure: str) ->
     return Spread.of(getattr(a, figure) / getattr(b, figure) for a, b in rounds)
 
 
-def rows_of(runs: dict[Side, list[Run]], shares: dict[str, float], arguments) -> list[Row]:
+def rows_of(runs: dict[Side, list[Run]], benches: dict[Side, dict], arguments) -> list[Row]:
     """What is asked of the trainer, as far as the sides that ran can tell."""
 
     def median(side: Side, figure: str) -> float:
@@ -277,8 +282,8 @@ def rows_of(runs: dict[Side, list[Run]], shares: dict[str, float], arguments) ->
             rows.append(Row(f"{side.mode}: tokens/s ÷ PEFT f32", speed, goals["float32"]))
         speed = ratio(runs, side, best, "tokens_per_second")
         rows.append(Row(f"{side.mode}: tokens/s ÷ PEFT's best mode ({best.mode})", speed, goals["best"]))
-        if side.mode in shares:
-            share = Spread.of([shares[side.mode]])
+        if side in benches:
+            share = Spread.of([benches[side]["share_of_peak"]])
             rows.append(Row(f"{side.mode}: share of the peak in the same run", share, goals["share"]))
         memory = ratio(runs, side, leanest, "peak_bytes")
         what = f"{side.mode}: peak memory ÷ PEFT's leanest mode ({leanest.mode})"
@@ -289,6 +294,10 @@ def rows_of(runs: dict[Side, list[Run]], shares: dict[str, float], arguments) ->
             scaling = ratio(runs, side, single, "tokens_per_second")
             goal = SCALING_GOAL if side.threads == 2 else None
             rows.append(Row(f"{side.mode}: {side.threads} threads ÷ 1 thread", scaling, goal))
+        if single != side and side in benches and single in benches:
+            several, one = (benches[each]["gemm_peak_flops"]["median"] for each in (side, single))
+            what = f"{side.mode}: {side.threads} threads ÷ 1 thread, the peak alone"
+            rows.append(Row(what, Spread.of([several / one]), None))
     return rows
 
 
@@ -333,6 +342,7 @@ def parse_arguments():
     add("--batch-size", type=int, default=4, help="rows a step")
     add("--steps", type=int, default=5, help="steps a run, the first of them not timed")
     add("--repeats", type=int, default=3, help="rounds")
+    add("--pause", type=float, default=10, help="seconds before each run, in which the system clears up")
     add("--rank", type=int, default=8, help="of the adapter, on all seven projections")
     add("--learning-rate", type=float, default=3e-4)
     add("--threads", type=int, default=os.cpu_count())
@@ -369,10 +379,11 @@ def parse_arguments():
 def chosen_sides(arguments) -> list[Side]:
     computes = list(filter(None, arguments.compute.split(",")))
     sides = [Side("peft", mode, arguments.threads) for mode in arguments.modes.split(",")]
-    sides += [Side("lora-train", mode, arguments.threads) for mode in computes]
-    if arguments.scaling and arguments.threads > 1:
-        sides += [Side("lora-train", mode, 1) for mode in computes]
-    return sides
+    counts = {arguments.threads, 1} if arguments.scaling else {arguments.threads}
+    # Runs that are compared stand next to each other, because machines change their speed by the minute.
+    return sides + [
+        Side("lora-train", mode, threads) for mode in computes for threads in sorted(counts, reverse=True)
+    ]
 
 
 def main() -> None:
@@ -391,9 +402,9 @@ def main() -> None:
         if arguments.parity:
             ours, theirs = (folder / f"{s.trainer}-{s.mode}-{s.threads}-0" for s in reversed(sides))
             result["parity"] = check_parity(ours, theirs, folder / "initial")
-    computes = {side.mode for side in runs if side.trainer == "lora-train"}
-    shares = {compute: share_of_peak(compute, arguments) for compute in computes if arguments.share}
-    lines = rows_of(runs, shares, arguments)
+    ours = [side for side in runs if side.trainer == "lora-train" and arguments.share]
+    benches = {side: bench(side.mode, side.threads, arguments) for side in ours}
+    lines = rows_of(runs, benches, arguments)
 
     if arguments.json:
         result["sides"] = {side.name: [asdict(run) for run in done] for side, done in runs.items()}

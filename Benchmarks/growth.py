@@ -87,7 +87,7 @@ def tables(arguments) -> list[Table]:
 @dataclass(frozen=True)
 class Measured:
     report: dict
-    others: float | None  # share of the machine that other processes took
+    others: float | None  # share of the machine that others took
 
 
 def measure(point: Point, arguments) -> Measured | None:

@@ -22,9 +22,8 @@ class Finished:
 
     code: int
     peak_bytes: int
-    others: (
-        float | None
-    )  # share of the machine's cores that other processes took meanwhile; None where unknown
+    # Share of the cores that other processes and a virtual machine's host took meanwhile; None where unknown.
+    others: float | None
     lines: list[tuple[float, str]]  # seconds since the process was started, text
 
     @property
@@ -97,12 +96,14 @@ def run_process(command: list, threads: int, allowed_codes: tuple[int, ...] = (0
 
 
 def busy_seconds() -> float | None:
-    """The processor time of all processes since the machine started; None where Linux does not tell."""
+    """The processor time that was not idle since the machine started, what a virtual machine's host kept for
+    others included; None where Linux does not tell."""
     try:
-        user, nice, system, _idle, _wait, *interrupts = map(int, Path("/proc/stat").read_text().split()[1:8])
+        fields = Path("/proc/stat").read_text().split()[1:9]
+        user, nice, system, _idle, _wait, *interrupts_and_stolen = map(int, fields)
     except OSError:
         return None
-    return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
+    return (user + nice + system + sum(interrupts_and_stolen)) / os.sysconf("SC_CLK_TCK")
 
 
 def json_of(finished: Finished) -> dict:
@@ -168,7 +169,7 @@ def goals_table(rows: list[Row]) -> str:
 
 def others_text(others: float | None) -> str:
     """The end of a progress line: empty where the run had the machine to itself."""
-    return f" (other processes took {others:.0%} of the machine)" if others and others > DISTURBED else ""
+    return f" (others took {others:.0%} of the machine)" if others and others > DISTURBED else ""
 
 
 def busy_note(others) -> str | None:
@@ -176,7 +177,7 @@ def busy_note(others) -> str | None:
     known = [share for share in others if share is not None]
     if not known or max(known) <= DISTURBED:
         return None
-    return f"note: other processes took up to {max(known):.0%} of the machine during a run; repeat it alone"
+    return f"note: others took up to {max(known):.0%} of the machine during a run; repeat it alone"
 
 
 def progress(text: str) -> None:

@@ -20,13 +20,13 @@ public struct FolderLock: ~Copyable {
 
   /// Waits for the lock of a folder.
   ///
-  /// - Throws: ``FolderBusy`` where another process keeps it; ``FileError`` where it cannot be made.
+  /// - Throws: ``FolderBusy`` where another process keeps it; ``FileError`` that names the folder where it cannot be made.
   public init(_ folder: String, patience: Duration = .seconds(5)) throws {
     let path = "\(folder)/\(FolderLock.name)"
     let deadline = ContinuousClock.now + patience
     while true {
       let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-      guard opened >= 0 else { throw FileError(path: path, operation: .write, code: errno) }
+      guard opened >= 0 else { throw FileError(path: folder, operation: .write, code: errno) }
       let isLocked = flock(opened, LOCK_EX | LOCK_NB) == 0
       let code = errno
       // The one before may have removed the file between the two calls: a lock of a file that nobody else will find.
@@ -36,7 +36,7 @@ public struct FolderLock: ~Copyable {
       }
       close(opened)
       guard isLocked || code == EWOULDBLOCK || code == EINTR else {
-        throw FileError(path: path, operation: .write, code: code)
+        throw FileError(path: folder, operation: .write, code: code)
       }
       guard ContinuousClock.now < deadline else { throw FolderBusy(folder: folder) }
       if !isLocked { usleep(10_000) }

@@ -16,16 +16,16 @@ struct DraftCommand: ParsableCommand {
       With --workspace the draft is also kept there, to be edited and shipped.
       """)
 
-  @Option(name: .long, help: "What the piece is about.")
+  @Option(prose: "What the piece is about.")
   var topic: String?
 
-  @Option(name: .long, help: "What it has to say about it.")
+  @Option(prose: "What it has to say about it.")
   var angle: String?
 
   @Option(number: "The length to aim at, in words.")
   var length: Int?
 
-  @Option(name: .long, help: "The kind of piece, in the archive's own words: note, essay.")
+  @Option(prose: "The kind of piece, in the archive's own words: note, essay.")
   var kind: String?
 
   @Option(name: .long, help: "YAML or JSON with the keys topic, angle, length and kind; flags win over it.")

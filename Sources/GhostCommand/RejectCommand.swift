@@ -1,4 +1,5 @@
 import ArgumentParser
+import Flags
 import Ghost
 
 struct RejectCommand: ParsableCommand {
@@ -8,7 +9,7 @@ struct RejectCommand: ParsableCommand {
   @OptionGroup var name: DraftName
   @OptionGroup var options: DeskOptions
 
-  @Option(name: .long, help: "Why, in your own words.")
+  @Option(prose: "Why, in your own words.")
   var reason: String?
 
   func run() throws {

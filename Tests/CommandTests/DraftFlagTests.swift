@@ -26,6 +26,20 @@ import Train
       try refusal("--threads", "-1") == "--threads is -1; expected a whole number from 1 to 1024. Change it.")
   }
 
+  @Test("Words may begin with a dash, and a flag is none")
+  func prose() throws {
+    let draft = try DraftCommand.parse(["--topic", "-40 degrees", "--angle", "- what cold says", "--kind", "-"])
+    #expect(draft.topic == "-40 degrees" && draft.angle == "- what cold says" && draft.kind == "-")
+    #expect(try RejectCommand.parse(["a-draft", "--reason", "-1 for tone"]).reason == "-1 for tone")
+    let error = try #require(throws: (any Error).self) {
+      try DraftCommand.parse(["--topic", "--angle", "what cold says"])
+    }
+    #expect(
+      DraftCommand.message(for: error)
+        == "The value '--angle' is invalid for '--topic <topic>': expected words that do not begin with two dashes,"
+        + " as a flag does.")
+  }
+
   @Test("The version is that of the package")
   func version() throws {
     let error = try #require(throws: (any Error).self) { try GhostCommand.parseAsRoot(["--version"]) }

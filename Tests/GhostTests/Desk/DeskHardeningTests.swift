@@ -69,7 +69,7 @@ import Train
     let before = try folder.names
     withoutPrivileges {
       let refusal =
-        "\(folder(".ghost.lock")): found that access is denied; expected to write a file."
+        "\(folder.path): found that access is denied; expected to write a file."
         + " Give this user write access to the folder or choose another path."
       #expect(throwing { _ = try desk.ship(ids[0], final: folder("final.txt")) } == refusal)
       #expect(throwing { _ = try desk.reject(ids[0]) } == refusal)
