@@ -28,7 +28,9 @@ import Train
 
   @Test("Words may begin with a dash, and a flag is none")
   func prose() throws {
-    let draft = try DraftCommand.parse(["--topic", "-40 degrees", "--angle", "- what cold says", "--kind", "-"])
+    let draft = try DraftCommand.parse([
+      "--topic", "-40 degrees", "--angle", "- what cold says", "--kind", "-",
+    ])
     #expect(draft.topic == "-40 degrees" && draft.angle == "- what cold says" && draft.kind == "-")
     #expect(try RejectCommand.parse(["a-draft", "--reason", "-1 for tone"]).reason == "-1 for tone")
     let error = try #require(throws: (any Error).self) {
