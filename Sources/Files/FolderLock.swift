@@ -20,7 +20,7 @@ public struct FolderLock: ~Copyable {
 
   /// Waits for the lock of a folder.
   ///
-  /// - Throws: ``FolderBusy`` where another process keeps it; ``FileError`` that names the folder where it cannot be made.
+  /// - Throws: ``FolderBusy`` where another process keeps it; where it cannot be made, ``FileError`` with the folder.
   public init(_ folder: String, patience: Duration = .seconds(5)) throws {
     let path = "\(folder)/\(FolderLock.name)"
     let deadline = ContinuousClock.now + patience

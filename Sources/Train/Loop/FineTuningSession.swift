@@ -226,8 +226,8 @@ final class FineTuningSession {
     }
   }
 
-  /// Scores the held-out side, keeps the adapter where it is the best so far, and writes a checkpoint of what was done. Without a
-  /// held-out side the newest adapter is the one kept.
+  /// Scores the held-out side, keeps the adapter where it is the best so far, and writes a checkpoint of what was
+  /// done. Without a held-out side the newest adapter is the one kept.
   private func evaluate(_ onEvent: (FineTuningEvent) -> Void) throws {
     guard let evaluation = prepared.evaluation else {
       try keepBest()
