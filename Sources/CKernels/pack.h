@@ -20,6 +20,19 @@ LK_INLINE void prefetch_ahead(lk_rows b, size_t i, size_t j, size_t rows, size_t
   __builtin_prefetch((const char *)b.base + ((i + rows) * b.stride + j) * size + bytes);
 }
 
+/// How many rows ahead the columns of a panel are asked for.
+#define ROWS_AHEAD 32
+
+/// Asks for the lines in which the columns of a panel begin, from column j on.
+LK_INLINE void prefetch_columns_ahead(lk_rows b, size_t i, size_t j) {
+  prefetch_ahead(b, i, j, ROWS_AHEAD, 0);
+  if (b.type == LK_F32) prefetch_ahead(b, i, j, ROWS_AHEAD, 64);
+}
+
+/// Asks for the line in which n columns end. In a mapped file they begin anywhere in a line, so that it is none of those
+/// in which panels begin: to wait for this one line of each row takes as long as all others.
+LK_INLINE void prefetch_end_ahead(lk_rows b, size_t i, size_t n) { prefetch_ahead(b, i, n - 1, ROWS_AHEAD, 0); }
+
 /// Element j of row i, for the plain twins.
 LK_INLINE lk_f32 value_at(lk_rows b, size_t i, size_t j) {
   if (b.type != LK_Q8) return lk_load_at(b, i, j, 1);

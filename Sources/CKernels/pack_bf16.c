@@ -41,10 +41,12 @@ static void pack_avx512bf16(uint16_t *panels, size_t panel_stride, lk_rows b, si
   lk_pair_order(order);
   for (size_t p = 0; p < k; p += 2) {
     uint16_t *pairs = panels + p * LK_PANEL_COLUMNS;
+    prefetch_end_ahead(b, p, n);
+    prefetch_end_ahead(b, p + 1, n);
     for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, pairs += panel_stride) {
       const __mmask32 mask = lk_mask_32(n - j);
-      prefetch_ahead(b, p, j, 16, 0);
-      prefetch_ahead(b, p, j, 17, 0);
+      prefetch_columns_ahead(b, p, j);
+      prefetch_columns_ahead(b, p + 1, j);
       const __m512i even = load_32(b, p, j, mask);
       const __m512i odd = p + 1 < k ? load_32(b, p + 1, j, mask) : _mm512_setzero_si512();
       _mm512_storeu_si512(pairs, _mm512_permutex2var_epi16(even, order[0], odd));

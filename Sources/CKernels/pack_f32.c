@@ -29,9 +29,10 @@ LK_INLINE __m512i load_16(lk_rows b, size_t i, size_t j, __mmask16 mask) {
 static void pack_avx512(float *panels, size_t panel_stride, lk_rows b, size_t k, size_t n) {
   for (size_t p = 0; p < k; p++) {
     float *row = panels + p * LK_PANEL_COLUMNS;
+    prefetch_end_ahead(b, p, n);
     for (size_t j = 0; j < n; j += LK_PANEL_COLUMNS, row += panel_stride) {
       const __mmask32 mask = lk_mask_32(n - j);
-      prefetch_ahead(b, p, j, 16, 0);
+      prefetch_columns_ahead(b, p, j);
       _mm512_storeu_si512(row, load_16(b, p, j, (__mmask16)mask));
       _mm512_storeu_si512(row + LK_LANES, load_16(b, p, j + LK_LANES, (__mmask16)(mask >> 16)));
     }
