@@ -7,7 +7,7 @@
 // that starts two of each a cycle takes 6 cycles against 4. The float32 sums wait in memory for the end of a group.
 
 #if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx2,avxvnni"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx2,fma,avxvnni"))), apply_to = function)
 
 /// The rows of a tile of c.
 #define NARROW_ROWS 6
@@ -47,8 +47,7 @@ LK_INLINE void tile(int rows, lk_gemm_result result, lk_q8_operand a, const char
       const __m256 scale = _mm256_set1_ps(scales[(size_t)i * a.groups + g] * scales_of_panel(panel)[g]);
       LK_UNROLL
       for (int part = 0; part < 2; part++) {
-        const __m256 product = _mm256_mul_ps(_mm256_cvtepi32_ps(dots[i][part]), scale);
-        sums[i][part] = _mm256_add_ps(sums[i][part], product);
+        sums[i][part] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(dots[i][part]), scale, sums[i][part]);
       }
     }
   }

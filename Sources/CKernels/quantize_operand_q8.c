@@ -1,16 +1,32 @@
 #include "lanes_avx512.h"
+#include "random.h"
 
 // The left operand of products in eight bits: a scale for each 64 values of a row, and the values as multiples of it.
 // Magnitudes are compared as bits, whose order is that of the values with NaN above all: a row with one that is not a
 // number has such a scale, and so have its products.
+//
+// With a dither, a uniform number of -1/2 to 1/2 is added before rounding. The largest multiple is 126 then, so that
+// none comes out above 127. The numbers are another function of rows and columns for another largest magnitude, or every
+// step would round the same places up.
 
 /// Below this a scale would be subnormal, and its reciprocal infinite.
 static const float smallest_peak = 0x1p-119f;
 
+/// Adds to sixteen multiples what is to be added to them before rounding.
+LK_INLINE void add_dither(lk_f32 *multiples, uint64_t row_key, float peak, size_t column) {
+  uint32_t bits;
+  memcpy(&bits, &peak, sizeof bits);
+  const uint64_t key = row_key + bits * 0x9e3779b97f4a7c15u;
+  *multiples += __builtin_convertvector((lk_i32)lk_random_bits(key, (uint32_t)column), lk_f32) * 0x1p-32f;
+}
+
 /// The plain twin.
-LK_INLINE void lk_quantize_operand_q8_plain_body(lk_q8_operand y, lk_rows x, size_t rows, size_t width) {
+LK_INLINE void lk_quantize_operand_q8_plain_body(lk_q8_operand y, lk_rows x, size_t rows, size_t width,
+                                                 lk_dither dither) {
+  const float largest = dither.applies ? 126 : 127;
   const size_t parts = LK_Q8_GROUP / LK_LANES;
   for (size_t i = 0; i < rows; i++) {
+    const uint64_t key = lk_random_key(0, dither.row + i);
     for (size_t g = 0; g < y.groups; g++) {
       lk_f32 values[LK_Q8_GROUP / LK_LANES];
       lk_u32 peaks = 0;
@@ -24,11 +40,15 @@ LK_INLINE void lk_quantize_operand_q8_plain_body(lk_q8_operand y, lk_rows x, siz
       for (size_t lane = 0; lane < LK_LANES; lane++) most = most < peaks[lane] ? peaks[lane] : most;
       float peak;
       memcpy(&peak, &most, sizeof peak);
-      const float inverse = peak >= smallest_peak ? 127.0f / peak : 0.0f;
-      y.scales[i * y.groups + g] = peak * (1.0f / 127.0f);
+      const float inverse = peak >= smallest_peak ? largest / peak : 0.0f;
+      y.scales[i * y.groups + g] = peak * (1 / largest);
       for (size_t part = 0; part < parts; part++) {
+        lk_f32 multiples = values[part] * inverse;
+        if (dither.applies) {
+          add_dither(&multiples, key, peak, dither.column + g * LK_Q8_GROUP + part * LK_LANES);
+        }
         // Adding 1.5·2²³ leaves the rounded integer in the low bits.
-        const lk_u32 rounded = lk_f32_to_bits(values[part] * inverse + 0x1.8p23f) - 0x4b400000u + 128u;
+        const lk_u32 rounded = lk_f32_to_bits(multiples + 0x1.8p23f) - 0x4b400000u + 128u;
         const lk_u8 bytes = __builtin_convertvector(rounded, lk_u8);
         memcpy(y.values + (i * y.groups + g) * LK_Q8_GROUP + part * LK_LANES, &bytes, sizeof bytes);
       }
@@ -36,8 +56,8 @@ LK_INLINE void lk_quantize_operand_q8_plain_body(lk_q8_operand y, lk_rows x, siz
   }
 }
 
-LK_KERNEL(lk_quantize_operand_q8_plain, (lk_q8_operand y, lk_rows x, size_t rows, size_t width),
-          (y, x, rows, width))
+LK_KERNEL(lk_quantize_operand_q8_plain, (lk_q8_operand y, lk_rows x, size_t rows, size_t width, lk_dither dither),
+          (y, x, rows, width, dither))
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((LK_TARGET_AVX512)), apply_to = function)
@@ -100,18 +120,27 @@ LK_INLINE float load_group(__m512 values[4], lk_rows x, size_t i, size_t j, size
   return peak_of_floats(values);
 }
 
-static void quantize_avx512(lk_q8_operand y, lk_rows x, size_t rows, size_t width) {
+LK_INLINE void quantize(lk_q8_operand y, lk_rows x, size_t rows, size_t width, lk_dither dither) {
   // Packing takes quarters of registers by turns: quarter q of source s ends as group of four bytes 4·q + s.
   const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
+  const float largest = dither.applies ? 126 : 127;
   for (size_t i = 0; i < rows; i++) {
+    const uint64_t key = lk_random_key(0, dither.row + i);
     for (size_t g = 0; g < y.groups; g++) {
       __m512 values[4];
       const float peak = load_group(values, x, i, g * LK_Q8_GROUP, width);
-      const __m512 inverse = _mm512_set1_ps(peak >= smallest_peak ? 127.0f / peak : 0.0f);
-      y.scales[i * y.groups + g] = peak * (1.0f / 127.0f);
+      const __m512 inverse = _mm512_set1_ps(peak >= smallest_peak ? largest / peak : 0.0f);
+      y.scales[i * y.groups + g] = peak * (1 / largest);
       __m512i rounded[4];
       LK_UNROLL
-      for (int part = 0; part < 4; part++) rounded[part] = _mm512_cvtps_epi32(_mm512_mul_ps(values[part], inverse));
+      for (int part = 0; part < 4; part++) {
+        __m512 multiples = _mm512_mul_ps(values[part], inverse);
+        if (dither.applies) {
+          const size_t column = dither.column + g * LK_Q8_GROUP + (size_t)part * LK_LANES;
+          add_dither((lk_f32 *)&multiples, key, peak, column);
+        }
+        rounded[part] = _mm512_cvtps_epi32(multiples);
+      }
       const __m512i low = _mm512_packs_epi32(rounded[0], rounded[1]);
       const __m512i high = _mm512_packs_epi32(rounded[2], rounded[3]);
       const __m512i bytes = _mm512_permutexvar_epi32(order, _mm512_packs_epi16(low, high));
@@ -121,12 +150,17 @@ static void quantize_avx512(lk_q8_operand y, lk_rows x, size_t rows, size_t widt
   }
 }
 
+static void quantize_avx512(lk_q8_operand y, lk_rows x, size_t rows, size_t width, lk_dither dither) {
+  if (dither.applies) return quantize(y, x, rows, width, dither);
+  quantize(y, x, rows, width, (lk_dither){.applies = false});
+}
+
 #pragma clang attribute pop
 #endif
 
-void lk_quantize_operand_q8(lk_q8_operand y, lk_rows x, size_t rows, size_t width, lk_level level) {
+void lk_quantize_operand_q8(lk_q8_operand y, lk_rows x, size_t rows, size_t width, lk_dither dither, lk_level level) {
 #if defined(__x86_64__)
-  if (level >= LK_AVX512) return quantize_avx512(y, x, rows, width);
+  if (level >= LK_AVX512) return quantize_avx512(y, x, rows, width, dither);
 #endif
-  lk_quantize_operand_q8_plain(y, x, rows, width, level);
+  lk_quantize_operand_q8_plain(y, x, rows, width, dither, level);
 }

@@ -18,9 +18,10 @@ enum IntegerGEMM {
   ///   - term: A₂ and B₂, for a bfloat16 `a` alone.
   ///   - c: [M, N], overlapping no operand; float32, or of either type beside a bfloat16 `a`.
   ///   - bias: [1, N], float32.
+  ///   - dithers: Whether `a` is rounded up or down at random, instead of to the nearest multiple.
   static func multiply(
     _ a: Matrix, _ b: WeightMatrix, transposeB: Bool, plus term: MatrixProduct.Term? = nil, into c: Matrix,
-    adds: Bool = false, factor: Float = 1, bias: Matrix? = nil, pool: ThreadPool
+    adds: Bool = false, factor: Float = 1, bias: Matrix? = nil, dithers: Bool = false, pool: ThreadPool
   ) {
     PackedGEMM.requireOperands(a, b, transposeB, c)
     precondition(term == nil || a.dtype == .bfloat16, "a second operand in \(a.dtype)")
@@ -34,8 +35,9 @@ enum IntegerGEMM {
       for start in stride(from: 0, to: max(a.columns, 1), by: depth) {
         let inner = start..<min(a.columns, start + depth)
         let isFirst = start == 0
+        let dither = lk_dither(applies: dithers, row: first, column: start)
         multiplyPart(
-          quantize(a.rows(rows).columns(inner), pool), b, transposeB, inner,
+          quantize(a.rows(rows).columns(inner), dither, pool), b, transposeB, inner,
           plus: isFirst ? term.map { MatrixProduct.Term($0.a.rows(rows), $0.b) } : nil, into: c.rows(rows),
           adds: adds || !isFirst, factor: factor, bias: isFirst ? bias : nil, pool: pool)
       }
@@ -44,11 +46,13 @@ enum IntegerGEMM {
 
   private static func groups(_ k: Int) -> Int { (k + group - 1) / group }
 
-  private static func quantize(_ a: Matrix, _ pool: ThreadPool) -> lk_q8_operand {
+  private static func quantize(_ a: Matrix, _ dither: lk_dither, _ pool: ThreadPool) -> lk_q8_operand {
     let left = pool.productScratch.quantized(rows: a.rows, groups: groups(a.columns))
     let level = kernelLevel
     pool.split(a.rows, cost: a.columns) {
-      lk_quantize_operand_q8(left.from($0.lowerBound), a.kernelRows($0), $0.count, a.columns, level)
+      let part = lk_dither(
+        applies: dither.applies, row: dither.row + $0.lowerBound, column: dither.column)
+      lk_quantize_operand_q8(left.from($0.lowerBound), a.kernelRows($0), $0.count, a.columns, part, level)
     }
     return left
   }

@@ -34,9 +34,11 @@ public enum MatrixProduct {
   ///   - c: [M, N]; float32, or of either type beside a bfloat16 `a`. It overlaps no operand.
   ///   - factor: A factor on the first product; there is no second one beside a factor other than 1.
   ///   - bias: [1, N], float32.
+  ///   - dithers: Whether an `a` that is rounded to eight bits is rounded up or down at random, so that its small values
+  ///     beside large ones still count for what they are, on average.
   public static func multiply(
     _ a: Matrix, _ b: WeightMatrix, transposeB: Bool = false, plus term: Term? = nil, into c: Matrix,
-    adds: Bool = false, factor: Float = 1, bias: Matrix? = nil, pool: ThreadPool
+    adds: Bool = false, factor: Float = 1, bias: Matrix? = nil, dithers: Bool = false, pool: ThreadPool
   ) {
     precondition(factor == 1 || (term == nil && bias == nil), "a factor beside other terms")
     precondition(b.isReadInPlace(by: a.dtype), "\(a.dtype) by \(b.format)")
@@ -44,7 +46,7 @@ public enum MatrixProduct {
       let isInOne = term == nil || a.dtype == .bfloat16
       IntegerGEMM.multiply(
         a, b, transposeB: transposeB, plus: isInOne ? term : nil, into: c, adds: adds, factor: factor,
-        bias: bias, pool: pool)
+        bias: bias, dithers: dithers, pool: pool)
       if let term, !isInOne {
         multiply(term.a, term.b, transposeB: transposeB, into: c, adds: true, pool: pool)
       }

@@ -70,11 +70,44 @@ import Testing
     // A gradient of a logit is at most its weight, with the loss's relative error; |head| and |hidden| are below
     // 4, and Σ|dz| over a row is at most twice its weight.
     let largest = weights.max() ?? 0
-    let row = 2 * largest * 4 * (LinearCrossEntropyTests.lossError + 40 * u)
+    // In eight bits each is rounded up or down to a multiple of 1/126 of the largest, of 37 that stand beside |head|.
+    let step = format == .q8Tiled ? largest / 126 : 0
+    let row = 2 * largest * 4 * (LinearCrossEntropyTests.lossError + 40 * u) + 37 * 4 * step
     expectClose(actual[1], expected.dHidden, within: constant(row, expected.dHidden.count), "dHidden")
+    let ofHead = 11 * (row - 37 * 4 * step) + 2 * u
     expectClose(
-      actual[2], expected.dHead.map { $0 + 1 }, within: constant(11 * row + 2 * u, expected.dHead.count),
-      "dHead")
+      actual[2], expected.dHead.map { $0 + 1 }, within: constant(ofHead, expected.dHead.count), "dHead")
+  }
+
+  @Test("in eight bits the gradients of many rows add up to what they are")
+  func eightBitsOnAverage() {
+    // Of 256 tokens the label's gradient is near -1 and the others' near 1/256, less than half a step of 1/126.
+    let (rows, width, vocabulary) = (1024, 64, 256)
+    let head = HeldWeights(seed: 1, rows: vocabulary, columns: width, format: .q8Tiled)
+    let hidden = GuardedMatrix([Float](repeating: 0, count: rows * width), rows: rows, columns: width)
+    let dHidden = GuardedMatrix(seed: 2, rows: rows, columns: width)
+    let losses = GuardedMatrix(seed: 3, rows: 1, columns: rows)
+    let workspace = Workspace(byteCount: 1 << 21)
+    [Int32](repeating: 70, count: rows).withUnsafeBufferPointer { labels in
+      LinearCrossEntropy.forwardBackward(
+        hidden: hidden.matrix, head: head.matrix, labels: labels, weights: nil, scale: 1, losses: losses.base,
+        dHidden: dHidden.matrix, dHead: nil,
+        scratch: LinearCrossEntropy.Scratch(workspace: workspace, chunk: rows, head: head.matrix),
+        pool: ThreadPool(threadCount: 2))
+    }
+    withExtendedLifetime(workspace) {}
+    let (sums, values) = (dHidden.values, head.doubles)
+    for column in 0..<width {
+      let weights: [Double] = (0..<vocabulary).map { values[$0 * width + column] }
+      let expected: Double = weights.reduce(0, +) / 256 - weights[70]
+      let total: Double = (0..<rows).reduce(0) { $0 + Double(sums[$1 * width + column]) }
+      let mean = total / Double(rows)
+      // Of a row's sum only the 63 tokens that share the label's group of 64 are far from a multiple: each is 0 or
+      // 1/126·255/256, with a variance below a quarter of that squared.
+      let squares: Double = weights[64..<128].reduce(0) { $0 + $1 * $1 }
+      let deviation = (squares / (4 * 126 * 126) / Double(rows)).squareRoot()
+      #expect(abs(mean - expected) <= 5 * deviation)
+    }
   }
 
   @Test("chunks give what the whole gives", arguments: [1, 3, 4, 11, 64])

@@ -290,8 +290,18 @@ typedef struct {
   size_t groups;
 } lk_q8_operand;
 
-/// Writes x, float32 or bfloat16, as a left operand of `lk_gemm_q8`.
-void lk_quantize_operand_q8(lk_q8_operand y, lk_rows x, size_t rows, size_t width, lk_level level);
+/// Whether values are rounded up or down at random, so that on average they stay what they are, however small beside
+/// the largest of their group. What is drawn depends on that largest one and on their place in a whole, in which the
+/// first value is at `row` and `column`.
+typedef struct {
+  bool applies;
+  size_t row;
+  size_t column;
+} lk_dither;
+
+/// Writes x, float32 or bfloat16, as a left operand of `lk_gemm_q8`; with a dither, in multiples of 1/126 of the
+/// largest magnitude of a group.
+void lk_quantize_operand_q8(lk_q8_operand y, lk_rows x, size_t rows, size_t width, lk_dither dither, lk_level level);
 
 /// A group of the inner dimension in a panel of 32 columns.
 typedef struct {

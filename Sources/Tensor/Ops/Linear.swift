@@ -80,16 +80,18 @@ public enum Linear {
   ///   - weight: [out, in].
   ///   - term: u, [T, R], and V, [R, in].
   ///   - dx: [T, in].
+  ///   - dithers: Whether inputs of products in eight bits are rounded up or down at random.
   ///   - scratch: made for this weight among others.
   public static func inputGradient(
     _ dy: Matrix, _ weight: WeightMatrix, plus term: MatrixProduct.Term? = nil, into dx: Matrix,
-    accumulates: Bool = false, scratch: Scratch, pool: ThreadPool
+    accumulates: Bool = false, dithers: Bool = false, scratch: Scratch, pool: ThreadPool
   ) {
     precondition(
       dy.rows == dx.rows && dy.columns == weight.rows && dx.columns == weight.columns,
       "[\(dy.rows), \(dy.columns)] · [\(weight.rows), \(weight.columns)] into [\(dx.rows), \(dx.columns)]")
     if weight.isReadInPlace(by: dy.dtype) {
-      return MatrixProduct.multiply(dy, weight, plus: term, into: dx, adds: accumulates, pool: pool)
+      return MatrixProduct.multiply(
+        dy, weight, plus: term, into: dx, adds: accumulates, dithers: dithers, pool: pool)
     }
     scratch.forEachBlock(of: weight, pool: pool) { rows, block in
       let isFirst = rows.lowerBound == 0

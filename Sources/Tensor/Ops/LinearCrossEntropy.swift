@@ -21,7 +21,7 @@ public enum LinearCrossEntropy {
       let fitting = (128 << 20) / (head.rows * MemoryLayout<Float>.stride) / 64 * 64
       logits = workspace.take(
         "logits of a chunk", rows: chunk ?? max(128, min(512, fitting)), columns: head.rows)
-      linear = Linear.Scratch([head, head.dequantized], dtype: dtype, workspace: workspace)
+      linear = Linear.Scratch([head], dtype: dtype, workspace: workspace)
     }
   }
 
@@ -84,10 +84,10 @@ public enum LinearCrossEntropy {
           losses + row, gradients.kernelRows(part), logits.row(part.lowerBound), logits.stride,
           labels + part.lowerBound, weights.map { $0 + row }, scale, part.count, logits.columns, level)
       }
-      // In eight bits the many small probabilities beside a large one would vanish, and with them what they pull at:
-      // an archive of a real writer then learned 3.6 % less.
+      // In eight bits the many small probabilities beside a large one would all be rounded to zero, and with them what
+      // they pull at.
       Linear.inputGradient(
-        gradients, head.dequantized, into: dHidden.rows(rows), scratch: scratch.linear, pool: pool)
+        gradients, head, into: dHidden.rows(rows), dithers: true, scratch: scratch.linear, pool: pool)
       if let dHead { MatrixProduct.addTransposedProduct(gradients, hidden, to: dHead, pool: pool) }
     }
   }
