@@ -187,7 +187,7 @@ static void gemm_vnni_bf16(lk_gemm_result result, lk_q8_operand first, lk_gemm_o
 bool lk_has_fast_q8(lk_level level) {
 #if defined(__x86_64__)
   if (level >= LK_AVX512) return __builtin_cpu_supports("avx512vnni");
-  return level == LK_AVX2 && __builtin_cpu_supports("avxvnni");
+  return level == LK_AVX2 && __builtin_cpu_supports("avxvnni") && __builtin_cpu_supports("fma");
 #else
   (void)level;
   return false;

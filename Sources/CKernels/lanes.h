@@ -5,8 +5,8 @@
 //
 // A body works on vectors of sixteen lanes, which the compiler lowers to four SSE or NEON registers, two AVX
 // registers or one AVX-512 register. LK_KERNEL compiles the body once per level and makes the exported
-// function that chooses among them. Lane arithmetic is IEEE arithmetic with no fused or reordered operation,
-// and sums have as many partial sums as lanes at every level, so all levels give the same bits.
+// function that chooses among them. Lane arithmetic is IEEE arithmetic with no reordered operation, and no fused one
+// but where a body asks for it, and sums have as many partial sums as lanes at every level, so all levels give the same bits.
 //
 // A file that defines LK_LONG_CHAINS has 64 lanes on x86. Where twenty operations wait for each other, as in an
 // exponential, those of the next vector come too late into the processor's view; four registers side by side fill the

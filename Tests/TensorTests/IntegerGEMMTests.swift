@@ -201,6 +201,20 @@ import Testing
     withExtendedLifetime((x, part)) {}
   }
 
+  @Test("values twice as large are not rounded up in the same places")
+  func ditherOfOtherValues() {
+    func bytes(_ factor: Float) -> [UInt8] {
+      let x = GuardedMatrix((0..<64).map { $0 == 5 ? factor : factor / 252 }, rows: 1, columns: 64)
+      defer { withExtendedLifetime(x) {} }
+      return IntegerGEMMTests.quantize(
+        x.rows, rows: 1, width: 64, lk_dither(applies: true, row: 0, column: 0), .scalar
+      ).bytes
+    }
+    // The multiples are the same, 63 of them halves.
+    #expect(bytes(1) == bytes(1))
+    #expect(bytes(1) != bytes(2))
+  }
+
   @Test("with a dither small values beside a large one are right on average, and all stay within a step")
   func dithersToTheMean() {
     // Beside 1, whose step is 1/126, all others would be zero.

@@ -79,24 +79,28 @@ import Testing
       actual[2], expected.dHead.map { $0 + 1 }, within: constant(ofHead, expected.dHead.count), "dHead")
   }
 
-  @Test("in eight bits the gradients of many rows add up to what they are")
+  @Test("in eight bits the gradients of many rows add up to what they are, on any number of threads")
   func eightBitsOnAverage() {
     // Of 256 tokens the label's gradient is near -1 and the others' near 1/256, less than half a step of 1/126.
     let (rows, width, vocabulary) = (1024, 64, 256)
     let head = HeldWeights(seed: 1, rows: vocabulary, columns: width, format: .q8Tiled)
     let hidden = GuardedMatrix([Float](repeating: 0, count: rows * width), rows: rows, columns: width)
-    let dHidden = GuardedMatrix(seed: 2, rows: rows, columns: width)
-    let losses = GuardedMatrix(seed: 3, rows: 1, columns: rows)
-    let workspace = Workspace(byteCount: 1 << 21)
-    [Int32](repeating: 70, count: rows).withUnsafeBufferPointer { labels in
-      LinearCrossEntropy.forwardBackward(
-        hidden: hidden.matrix, head: head.matrix, labels: labels, weights: nil, scale: 1, losses: losses.base,
-        dHidden: dHidden.matrix, dHead: nil,
-        scratch: LinearCrossEntropy.Scratch(workspace: workspace, chunk: rows, head: head.matrix),
-        pool: ThreadPool(threadCount: 2))
+    func gradients(threadCount: Int) -> [Float] {
+      let dHidden = GuardedMatrix(seed: 2, rows: rows, columns: width)
+      let losses = GuardedMatrix(seed: 3, rows: 1, columns: rows)
+      let workspace = Workspace(byteCount: 1 << 21)
+      [Int32](repeating: 70, count: rows).withUnsafeBufferPointer { labels in
+        LinearCrossEntropy.forwardBackward(
+          hidden: hidden.matrix, head: head.matrix, labels: labels, weights: nil, scale: 1,
+          losses: losses.base, dHidden: dHidden.matrix, dHead: nil,
+          scratch: LinearCrossEntropy.Scratch(workspace: workspace, chunk: rows, head: head.matrix),
+          pool: ThreadPool(threadCount: threadCount))
+      }
+      withExtendedLifetime(workspace) {}
+      return dHidden.values
     }
-    withExtendedLifetime(workspace) {}
-    let (sums, values) = (dHidden.values, head.doubles)
+    let (sums, values) = (gradients(threadCount: 2), head.doubles)
+    for threadCount in [1, 3] { expectSameBits(gradients(threadCount: threadCount), sums) }
     for column in 0..<width {
       let weights: [Double] = (0..<vocabulary).map { values[$0 * width + column] }
       let expected: Double = weights.reduce(0, +) / 256 - weights[70]
