@@ -15,9 +15,9 @@ static void pack_elements(uint16_t *panels, size_t panel_stride, lk_panels sourc
 }
 
 #if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((LK_TARGET_AVX512BF16)), apply_to = function)
+#pragma clang attribute push(__attribute__((LK_TARGET_AVX512)), apply_to = function)
 
-static void pack_avx512bf16(uint16_t *panels, size_t panel_stride, lk_panels source, size_t k, size_t n) {
+static void pack_avx512(uint16_t *panels, size_t panel_stride, lk_panels source, size_t k, size_t n) {
   __m512i order[2];
   lk_pair_order(order);
   // Half a panel of the source, sixteen of its columns: transposed, they are rows of 32, of which two make pairs.
@@ -50,7 +50,7 @@ static void pack_avx512bf16(uint16_t *panels, size_t panel_stride, lk_panels sou
 void lk_pack_panels_bf16(uint16_t *panels, size_t panel_stride, lk_panels source, size_t k, size_t n,
                          lk_level level) {
 #if defined(__x86_64__)
-  if (level == LK_AVX512BF16) return pack_avx512bf16(panels, panel_stride, source, k, n);
+  if (level >= LK_AVX512) return pack_avx512(panels, panel_stride, source, k, n);
 #endif
   (void)level;
   pack_elements(panels, panel_stride, source, k, n);

@@ -47,12 +47,9 @@ static void transpose_avx512_f32(float *y, size_t y_stride, const float *x, size
   }
 }
 
-#pragma clang attribute pop
-#pragma clang attribute push(__attribute__((LK_TARGET_AVX512BF16)), apply_to = function)
-
 /// Sixteen rows of 32 values are 16 × 16 pairs; transposed, each register holds two columns in turns.
-static void transpose_avx512bf16(uint16_t *y, size_t y_stride, const uint16_t *x, size_t x_stride,
-                                 size_t rows, size_t width) {
+static void transpose_avx512(uint16_t *y, size_t y_stride, const uint16_t *x, size_t x_stride, size_t rows,
+                             size_t width) {
   for (size_t i = 0; i < rows; i += 16) {
     const size_t height = lk_lanes(rows - i);
     const __mmask16 kept = (__mmask16)lk_mask_32(height);
@@ -74,6 +71,9 @@ static void transpose_avx512bf16(uint16_t *y, size_t y_stride, const uint16_t *x
     }
   }
 }
+
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((LK_TARGET_AVX512BF16)), apply_to = function)
 
 static void transpose_narrow_avx512bf16(uint16_t *y, size_t y_stride, const float *x, size_t x_stride,
                                         size_t rows, size_t width) {
@@ -112,7 +112,7 @@ void lk_transpose_f32(float *y, size_t y_stride, const float *x, size_t x_stride
 void lk_transpose_bf16(uint16_t *y, size_t y_stride, const uint16_t *x, size_t x_stride, size_t rows,
                        size_t width, lk_level level) {
 #if defined(__x86_64__)
-  if (level == LK_AVX512BF16) return transpose_avx512bf16(y, y_stride, x, x_stride, rows, width);
+  if (level >= LK_AVX512) return transpose_avx512(y, y_stride, x, x_stride, rows, width);
 #endif
   (void)level;
   transpose_elements(y, y_stride, x, x_stride, rows, width);
