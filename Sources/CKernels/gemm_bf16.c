@@ -38,12 +38,7 @@ LK_INLINE void tile(int rows, int halves, lk_gemm_result result, lk_gemm_operand
   for (int i = 0; i < rows; i++) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
   rows_of_products(sums, rows, halves, first, row, panel);
   if (second.k > 0) rows_of_products(sums, rows, halves, second, row, second_panel);
-  LK_UNROLL
-  for (int half = 0; half < halves; half++) {
-    const size_t start = column + (size_t)half * LK_LANES;
-    LK_UNROLL
-    for (int i = 0; i < rows; i++) store_sums(result, row + (size_t)i, start, n - start, sums[i][half]);
-  }
+  store_mixed_tile(sums, rows, halves, result, row, column, n);
 }
 
 static void gemm_avx512bf16(const lk_gemm_result *result, const lk_gemm_operand *first, lk_panels panels,
@@ -84,8 +79,8 @@ LK_INLINE void unpacked_pair(__m512 sums[TILE_ROWS][2], int rows, const uint16_t
 
 LK_INLINE void unpacked_tile(int rows, lk_gemm_result result, lk_gemm_operand a, lk_rows b, size_t row,
                              size_t column, size_t n, const __m512i order[2]) {
-  const __mmask32 mask = n - column >= 32 ? ~(__mmask32)0 : ((__mmask32)1 << (n - column)) - 1;
-  const uint16_t *values = (const uint16_t *)b.base + column, *base = halves_of(a, row);
+  const __mmask32 mask = lk_mask_32(n - column);
+  const uint16_t *values = (const uint16_t *)b.base + column, *base = bf16_row(a, row);
   __m512 sums[TILE_ROWS][2];
   LK_UNROLL
   for (int i = 0; i < rows; i++) sums[i][0] = sums[i][1] = _mm512_setzero_ps();
@@ -97,12 +92,10 @@ LK_INLINE void unpacked_tile(int rows, lk_gemm_result result, lk_gemm_operand a,
     unpacked_pair(sums, rows, base + p, a.stride, true, values + p * b.stride, b.stride, mask, order);
   }
   if (p < a.k) unpacked_pair(sums, rows, base + p, a.stride, false, values + p * b.stride, 0, mask, order);
-  for (size_t half = 0; half < 2 && column + half * LK_LANES < n; half++) {
-    const size_t start = column + half * LK_LANES;
-    LK_UNROLL
-    for (int i = 0; i < rows; i++) {
-      store_sums(result, row + (size_t)i, start, n - start, half == 0 ? sums[i][0] : sums[i][1]);
-    }
+  if (n - column > LK_LANES) {
+    store_mixed_tile(sums, rows, 2, result, row, column, n);
+  } else {
+    store_mixed_tile(sums, rows, 1, result, row, column, n);
   }
 }
 
@@ -150,7 +143,7 @@ LK_INLINE void lk_gemm_unpacked_bf16_plain_body(lk_gemm_result result, lk_gemm_o
       const size_t count = lk_lanes(n - j);
       lk_f32 sums = 0;
       for (size_t p = 0; p < a.k; p++) {
-        const lk_f32 value = lk_bits_to_f32((lk_u32)((uint32_t)halves_of(a, i)[p] << 16));
+        const lk_f32 value = lk_bits_to_f32((lk_u32)((uint32_t)bf16_row(a, i)[p] << 16));
         sums += value * lk_load_at(b, p, j, count);
       }
       store_row(result, i, j, n, sums);

@@ -61,15 +61,12 @@ LK_KERNEL(lk_gemm_q8_plain,
 /// The rows of a tile of c.
 #define Q8_ROWS 7
 
-#define LK_TARGET_VNNI target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
-#define LK_TARGET_VNNI_BF16 target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16")
 #pragma clang attribute push(__attribute__((LK_TARGET_VNNI)), apply_to = function)
 
 /// The scales of sixteen groups from `g` on, each row's times the panel's.
 LK_INLINE void products_of_scales(float products[Q8_ROWS][LK_LANES], int rows, lk_q8_operand a, size_t row,
                                   const char *panel, size_t g) {
-  const size_t left = a.groups - g;
-  const __mmask16 mask = left >= LK_LANES ? 0xffff : (__mmask16)((1u << left) - 1);
+  const __mmask16 mask = (__mmask16)lk_mask_32(a.groups - g);
   const __m512 scales = _mm512_maskz_loadu_ps(mask, scales_of_panel(panel) + g);
   LK_UNROLL
   for (int i = 0; i < rows; i++) {
@@ -168,12 +165,7 @@ LK_INLINE void tile_vnni_bf16(int rows, int halves, lk_gemm_result result, lk_q8
   groups_of_products(tile, rows, halves, first, row, panel);
   const uint16_t *pairs = (const uint16_t *)(blocks_of_panel(panel, first.groups) + first.groups);
   if (second.k > 0) rows_of_products(tile, rows, halves, second, row, pairs);
-  LK_UNROLL
-  for (int half = 0; half < halves; half++) {
-    const size_t start = column + (size_t)half * LK_LANES;
-    LK_UNROLL
-    for (int i = 0; i < rows; i++) store_sums(result, row + (size_t)i, start, n - start, tile[i][half]);
-  }
+  store_mixed_tile(tile, rows, halves, result, row, column, n);
 }
 
 static void gemm_vnni_bf16(lk_gemm_result result, lk_q8_operand first, lk_gemm_operand second, const char *panels,

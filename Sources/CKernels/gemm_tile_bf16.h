@@ -5,7 +5,7 @@
 
 // The sums of bfloat16 operands over a tile: all of `lk_gemm_bf16`, and the second operand of `lk_gemm_q8`.
 
-LK_INLINE const uint16_t *halves_of(lk_gemm_operand a, size_t row) {
+LK_INLINE const uint16_t *bf16_row(lk_gemm_operand a, size_t row) {
   return (const uint16_t *)a.base + row * a.stride;
 }
 
@@ -13,7 +13,7 @@ LK_INLINE const uint16_t *halves_of(lk_gemm_operand a, size_t row) {
 
 LK_INLINE void row_of_products(lk_f32 sums[2], lk_gemm_operand a, size_t i, const uint16_t *panel) {
   for (size_t p = 0; p < a.k; p++) {
-    const lk_f32 value = lk_bits_to_f32((lk_u32)((uint32_t)halves_of(a, i)[p] << 16));
+    const lk_f32 value = lk_bits_to_f32((lk_u32)((uint32_t)bf16_row(a, i)[p] << 16));
     const uint16_t *pairs = panel + p / 2 * 2 * LK_PANEL_COLUMNS;
     for (int half = 0; half < 2; half++) {
       lk_u32 pair;
@@ -46,20 +46,18 @@ LK_INLINE void pair_of_products(__m512 sums[TILE_ROWS][2], int rows, int halves,
   }
 }
 
-LK_INLINE const uint16_t *rows_of_products(__m512 sums[TILE_ROWS][2], int rows, int halves,
-                                           lk_gemm_operand a, size_t row, const uint16_t *pairs) {
-  const uint16_t *base = halves_of(a, row);
+LK_INLINE void rows_of_products(__m512 sums[TILE_ROWS][2], int rows, int halves, lk_gemm_operand a, size_t row,
+                                const uint16_t *pairs) {
+  const uint16_t *base = bf16_row(a, row);
   for (size_t p = 0; p < a.k / 2; p++, pairs += 2 * LK_PANEL_COLUMNS) {
     pair_of_products(sums, rows, halves, base + 2 * p, a.stride, true, pairs);
   }
-  if (a.k % 2 == 0) return pairs;
-  pair_of_products(sums, rows, halves, base + a.k - 1, a.stride, false, pairs);
-  return pairs + 2 * LK_PANEL_COLUMNS;
+  if (a.k % 2 != 0) pair_of_products(sums, rows, halves, base + a.k - 1, a.stride, false, pairs);
 }
 
 /// Sixteen columns of a row of sums to their place.
 LK_INLINE void store_sums(lk_gemm_result result, size_t row, size_t column, size_t left, __m512 sums) {
-  const __mmask16 mask = left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1);
+  const __mmask16 mask = (__mmask16)lk_mask_32(left);
   const size_t place = row * result.c.stride + column;
   __m512 value = _mm512_mul_ps(sums, _mm512_set1_ps(result.factor));
   if (result.bias) value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, result.bias + column));
@@ -74,6 +72,18 @@ LK_INLINE void store_sums(lk_gemm_result result, size_t row, size_t column, size
     float *c = (float *)result.c.base + place;
     if (result.adds) value = _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, c));
     _mm512_mask_storeu_ps(c, mask, value);
+  }
+}
+
+/// The sums of a tile to their places in a matrix of either type. `rows` and `halves` are constants where this is
+/// inlined.
+LK_INLINE void store_mixed_tile(const __m512 sums[TILE_ROWS][2], int rows, int halves, lk_gemm_result result,
+                                size_t row, size_t column, size_t n) {
+  LK_UNROLL
+  for (int half = 0; half < halves; half++) {
+    const size_t start = column + (size_t)half * LK_LANES;
+    LK_UNROLL
+    for (int i = 0; i < rows; i++) store_sums(result, row + (size_t)i, start, n - start, sums[i][half]);
   }
 }
 

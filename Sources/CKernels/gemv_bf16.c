@@ -4,8 +4,6 @@
 // float32; with its lower half cleared, the odd one. So x is put in the same order once: the sixteen even values of
 // every 32, then the sixteen odd ones. Two operations widen 32 weights, and the loads keep up with memory.
 
-#define LK_PAIR_GROUP (2 * LK_LANES)
-
 LK_INLINE void lk_split_pairs_body(float *y, const float *x, size_t width) {
   for (size_t j = 0; j < width; j += LK_PAIR_GROUP) {
     const size_t n = width - j;

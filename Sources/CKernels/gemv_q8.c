@@ -1,8 +1,4 @@
-#include "lanes.h"
-
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "lanes_avx512.h"
 
 // Sixty-four weights, two blocks, are one step: lane l sums the four products of its bytes as integers, which is
 // exact, and adds them times the block's scales to its own float32 sum. Lanes 0 … 7 belong to the first block. All
@@ -31,9 +27,8 @@ LK_INLINE void lk_dot_q8_scalar(float *lanes, const uint8_t *w, lk_q8_row x, siz
 
 #if defined(__x86_64__)
 
-#define LK_TARGET_VNNI __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")))
-
-LK_TARGET_VNNI LK_INLINE void lk_dot_q8_avx512(float *lanes, const uint8_t *w, lk_q8_row x, size_t padded) {
+__attribute__((LK_TARGET_VNNI)) LK_INLINE void lk_dot_q8_avx512(float *lanes, const uint8_t *w, lk_q8_row x,
+                                                                 size_t padded) {
   const size_t groups = padded / LK_Q8_GROUP;
   const uint8_t *scales = w + padded;
   __m512 sum = _mm512_setzero_ps();
@@ -101,7 +96,7 @@ LK_TARGET_AVX2 LK_INLINE void lk_dot_q8_avx2(float *lanes, const uint8_t *w, lk_
 LK_GEMV_Q8(scalar, )
 #if defined(__x86_64__)
 LK_GEMV_Q8(avx2, LK_TARGET_AVX2)
-LK_GEMV_Q8(avx512, LK_TARGET_VNNI)
+LK_GEMV_Q8(avx512, __attribute__((LK_TARGET_VNNI)))
 #endif
 
 void lk_gemv_q8(float *y, const void *w, size_t row_bytes, lk_q8_row x, size_t rows, size_t width, bool adds,

@@ -6,12 +6,13 @@
 // A body works on vectors of sixteen lanes, which the compiler lowers to four SSE or NEON registers, two AVX
 // registers or one AVX-512 register. LK_KERNEL compiles the body once per level and makes the exported
 // function that chooses among them. Lane arithmetic is IEEE arithmetic with no reordered operation, and no fused one
-// but where a body asks for it, and sums have as many partial sums as lanes at every level, so all levels give the same bits.
+// unless a body asks for it. A sum has as many partial sums at every level, so these bodies give the same bits at every
+// level.
 //
-// A file that defines LK_LONG_CHAINS has 64 lanes on x86. Where twenty operations wait for each other, as in an
-// exponential, those of the next vector come too late into the processor's view; four registers side by side fill the
-// time: SwiGLU takes two thirds of it with AVX-512, half with AVX2. Norms gain as much, by asking for a row's end and
-// the type of its values a quarter as often.
+// A file that defines LK_LONG_CHAINS has 64 lanes on x86. Where twenty operations wait for one another, as in an
+// exponential, the next vector's enter the processor's window too late; four registers side by side fill the time.
+// SwiGLU then takes two thirds of the time with AVX-512 and half with AVX2. Norms gain as much, because the row's end
+// and the element type are tested a quarter as often.
 
 #include <math.h>
 #include <string.h>
@@ -32,6 +33,8 @@
 #else
 #define LK_LANES 16
 #endif
+/// The values of two vectors: what pairs of bfloat16 fill.
+#define LK_PAIR_GROUP (2 * LK_LANES)
 /// Rows per partial sum of a sum over rows: rounding errors grow with 64 + rows / 64 instead of with rows.
 #define LK_ROW_BLOCK 64
 

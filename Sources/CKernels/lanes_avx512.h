@@ -11,6 +11,8 @@
 
 #define LK_TARGET_AVX512 target("avx512f,avx512bw,avx512dq,avx512vl")
 #define LK_TARGET_AVX512BF16 target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")
+#define LK_TARGET_VNNI target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
+#define LK_TARGET_VNNI_BF16 target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni,avx512bf16")
 
 #pragma clang attribute push(__attribute__((LK_TARGET_AVX512)), apply_to = function)
 

@@ -77,8 +77,7 @@ LK_KERNEL(lk_pack_transposed_q8_plain, (void *panels, size_t panel_stride, lk_ro
           (panels, panel_stride, b, k, n))
 
 #if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vnni"))), \
-                             apply_to = function)
+#pragma clang attribute push(__attribute__((LK_TARGET_VNNI)), apply_to = function)
 
 /// Sixty-four values from column `j` of row `i` on, signed; zero where the mask is.
 LK_INLINE __m512i load_64(lk_rows b, size_t i, size_t j, __mmask64 mask) {

@@ -2,12 +2,12 @@
 #include "random.h"
 
 // The left operand of products in eight bits: a scale for each 64 values of a row, and the values as multiples of it.
-// Magnitudes are compared as bits, whose order is that of the values with NaN above all: a row with one that is not a
-// number has such a scale, and so have its products.
+// Magnitudes are compared as bits, whose order is that of the values with NaN above all: a group that holds a NaN or an
+// infinity gets a scale that is one too, so that its products are not finite.
 //
 // With a dither, a uniform number of -1/2 to 1/2 is added before rounding. The largest multiple is 126 then, so that
-// none comes out above 127. The numbers are another function of rows and columns for another largest magnitude, or every
-// step would round the same places up.
+// none comes out above 127. The largest magnitude goes into the hash of row and column, or every step would round the
+// same places up.
 
 /// Below this a scale would be subnormal, and its reciprocal infinite.
 static const float smallest_peak = 0x1p-119f;

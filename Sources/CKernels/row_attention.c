@@ -4,14 +4,13 @@
 // to four heads, whose sums stay in registers.
 
 #define LK_HEAD_BLOCK 4
-#define LK_PAIR_GROUP (2 * LK_LANES)
 /// Vectors of a value's columns whose sums stay in registers: with four heads, half of the registers of AVX-512.
 #define LK_COLUMN_VECTORS 4
 
 /// Asks for the cache line of an element 24 rows later: a head's part of a row is too short for the processor's own
-/// prefetchers to follow from row to row. Eight rows are too few for memory to answer in time: attention to 544 tokens
-/// of three key-value heads of 64 took 24 µs with them and 19 with 24; from 64 rows on, which the first-level cache
-/// does not hold beside the block, it took longer again.
+/// prefetchers to follow from row to row. Eight rows ahead is too short for memory's latency: attention to 544 tokens
+/// (three key-value heads of 64) took 24 µs at eight rows and 19 µs at 24. From 64 rows on it slows again: they no
+/// longer fit the first-level cache beside the block.
 LK_INLINE void lk_prefetch_row(lk_rows x, size_t i, size_t j) {
   __builtin_prefetch(lk_element(x, i + 24, j));
 }

@@ -3,8 +3,8 @@ import CKernels
 /// Matrix products in eight bits with weights in `q8Tiled`: exact integer sums over 64 values, added in float32.
 ///
 /// The left operand is rounded as it comes, each 64 values of a row to multiples of 1/127 of the largest among them.
-/// Of what the SwitchBack scheme (Wortsman et al. 2023, arXiv 2304.13013) computes in eight bits, outputs and the
-/// gradients of inputs, this is all; the gradients of what trains stay in the type of their operands, as there.
+/// As in SwitchBack (Wortsman et al. 2023, arXiv 2304.13013), outputs and input gradients are computed in eight bits;
+/// gradients of trained weights stay in the type of their operands.
 /// The right operand is packed as it is used, as `PackedGEMM` does it.
 enum IntegerGEMM {
   private static let group = Int(LK_Q8_GROUP)
@@ -68,13 +68,13 @@ enum IntegerGEMM {
     let size = lk_q8_scale_bytes(left.groups) + left.groups * blockBytes
     let panelBytes = size + (term.map { ($0.a.columns + $0.a.columns % 2) * columns * 2 } ?? 0)
     // Two panels are a cache line of each row of B.
-    let group = max(1, PackedGEMM.cachedBytes / max(1, 2 * panelBytes)) * 2 * columns
+    let windowColumns = max(1, PackedGEMM.cachedBytes / max(1, 2 * panelBytes)) * 2 * columns
     let grid = ProductGrid(rows: c.rows, columns: c.columns, threads: pool.threadCount)
     pool.parallel(grid.count) { task, worker in
       let tile = grid.tile(task)
-      let panels = pool.productScratch.panels(worker, byteCount: group / columns * panelBytes)
-      for start in stride(from: tile.columns.lowerBound, to: tile.columns.upperBound, by: group) {
-        let window = start..<min(tile.columns.upperBound, start + group)
+      let panels = pool.productScratch.panels(worker, byteCount: windowColumns / columns * panelBytes)
+      for start in stride(from: tile.columns.lowerBound, to: tile.columns.upperBound, by: windowColumns) {
+        let window = start..<min(tile.columns.upperBound, start + windowColumns)
         pack(b, transposeB, inner, window, panels, panelBytes, level)
         if let term {
           let behind = (panels + size).assumingMemoryBound(to: UInt16.self)

@@ -4,7 +4,7 @@ import CKernels
 extension Matrix {
   /// The first element of a bfloat16 matrix.
   @inline(__always)
-  var halves: UnsafeMutablePointer<UInt16> {
+  var bfloat16Base: UnsafeMutablePointer<UInt16> {
     precondition(dtype == .bfloat16, "a \(dtype) matrix where bfloat16 is expected")
     return address.assumingMemoryBound(to: UInt16.self)
   }

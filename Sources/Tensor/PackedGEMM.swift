@@ -4,8 +4,8 @@ import CKernels
 ///
 /// The right operand is packed as it is used, a few panels at a time into a core's second-level cache, straight from
 /// wherever it lies: that makes a second copy of the weights, for this direction or the other, unnecessary. Weights in
-/// `bfloat16Panels` are read where they lie in the direction that they are packed for. Every element is one sum over
-/// the whole inner dimension in its order, so no result depends on how the work was cut.
+/// `bfloat16Panels` are read where they lie in the direction that they are packed for. Every element is summed over the
+/// inner dimension in order, in parts cut by its length alone, so no result depends on how the work was cut.
 enum PackedGEMM {
   /// Whether there is a fast kernel for float32: one for registers of 512 bits.
   static var isFastInFloat32: Bool { kernelLevel.rawValue >= LK_AVX512.rawValue }
@@ -35,12 +35,13 @@ enum PackedGEMM {
       ? cutPanelBytes / (a.dtype.byteCount * panelColumns) : max(a.columns, 1)
     let termSize = term.map { panelSize($0.a.columns, a.dtype) } ?? 0
     let wholeSize = panelSize(min(a.columns, depth), a.dtype) + termSize
-    let group = max(1, cachedBytes / max(1, a.dtype.byteCount * wholeSize)) * panelColumns
+    let windowColumns = max(1, cachedBytes / max(1, a.dtype.byteCount * wholeSize)) * panelColumns
     let grid = ProductGrid(rows: c.rows, columns: c.columns, threads: pool.threadCount)
     let isPacked = transposeB && b.format == .bfloat16Panels
     pool.parallel(grid.count) { task, worker in
       let (rows, columns) = grid.tile(task)
-      let panels = pool.productScratch.panels(worker, count: group / panelColumns * wholeSize, a.dtype)
+      let panels = pool.productScratch.panels(
+        worker, count: windowColumns / panelColumns * wholeSize, a.dtype)
       for first in stride(from: 0, to: max(a.columns, 1), by: depth) {
         let inner = first..<min(a.columns, first + depth)
         let isFirst = first == 0
@@ -49,8 +50,8 @@ enum PackedGEMM {
         let (left, second) = (
           operand(a.rows(rows).columns(inner)), operand(isFirst ? term?.a.rows(rows) : nil)
         )
-        for start in stride(from: columns.lowerBound, to: columns.upperBound, by: group) {
-          let window = start..<min(columns.upperBound, start + group)
+        for start in stride(from: columns.lowerBound, to: columns.upperBound, by: windowColumns) {
+          let window = start..<min(columns.upperBound, start + windowColumns)
           if !isPacked { pack(b, transposeB, inner, window, panels, size, level) }
           if isFirst, let term {
             let inner = 0..<term.a.columns
@@ -117,7 +118,7 @@ enum PackedGEMM {
     if x.dtype == .float32 {
       lk_transpose_f32(y.base, y.stride, x.base, x.stride, x.rows, x.columns, kernelLevel)
     } else {
-      lk_transpose_bf16(y.halves, y.stride, x.halves, x.stride, x.rows, x.columns, kernelLevel)
+      lk_transpose_bf16(y.bfloat16Base, y.stride, x.bfloat16Base, x.stride, x.rows, x.columns, kernelLevel)
     }
   }
 

@@ -1,5 +1,5 @@
 /// The parts of a product that are one task each: about four for each thread where the product is large enough, so
-/// that one that is held up is made good by the others.
+/// that other threads take over the tasks of one that is held up.
 ///
 /// Where there are rows enough, each thread, or each few, take their own rows, as elementwise operators do, and so find
 /// in their caches what they wrote before: between cores without a common cache this is worth more than what packing

@@ -32,7 +32,8 @@ public final class Storage: @unchecked Sendable {
     let address = mmap(
       nil, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
     guard let address, address != MAP_FAILED else {
-      preconditionFailure("the system refused to map \(byteCount) bytes (errno \(errno))")
+      // The message of a failed precondition is not printed in optimised code.
+      fatalError("the system refused to map \(byteCount) bytes (errno \(errno))")
     }
     mapping = UnsafeMutableRawBufferPointer(start: address, count: mapped)
     let start = isLarge ? address.alignedUp(toMultipleOf: page) : address

@@ -6,9 +6,10 @@ import Synchronization
 /// The one pool of threads on which every operator splits its work.
 ///
 /// `parallel(count)` runs `count` independent tasks and returns when all are done; the calling thread takes
-/// part. Each worker begins with its own share of consecutive tasks, the same in every call of as many, so that what
-/// one operator leaves in a core's caches the next one finds there: between cores that share no cache, a line that
-/// the other has written takes several times as long to arrive. Who is done helps the others, so unequal tasks balance.
+/// part. Each worker starts on its own share of consecutive tasks. Calls with the same number of tasks share them out
+/// alike, so a core finds in its caches what an earlier operator left there: between cores that share no cache, a line
+/// that the other has written takes several times as long to arrive. Who is done helps the others, so unequal tasks
+/// balance.
 /// Which thread runs a task never shows in a result: operators cut their work so that no element depends on the cut,
 /// each task writes its own part, and sums are added up in the order of the tasks. OpenBLAS runs single-threaded
 /// inside the tasks.

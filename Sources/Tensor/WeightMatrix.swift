@@ -16,8 +16,8 @@ public struct WeightMatrix: @unchecked Sendable {
     /// Blocks of 32 values along a row, eight bits each, with one scale: 8.5 bits a value (see `lk_quantize_q8`).
     case q8
     /// The same with one scale for each 64 × 64 values, so that products in integers can go through rows and through
-    /// columns. Rows begin with a cache line: packing columns reads one of each row, at 26 GB/s instead of 8 where that
-    /// is not two.
+    /// columns. Every row starts on a cache line, so packing a window of columns reads one line of each row instead of
+    /// two: 26 GB/s instead of 8.
     case q8Tiled
     /// Bfloat16 in the panels that products of bfloat16 inputs multiply with (see `lk_pack_bf16`): for training, which
     /// reads every weight in every step, a panel of 32 outputs behind the other, the last one filled up with zeros.

@@ -38,7 +38,7 @@ import Testing
   @Test("every level takes the same step", arguments: KernelLevel.available, [1, 15, 16, 100])
   func levels(level: KernelLevel, count: Int) {
     let constants = lk_adamw_constants(
-      gradient_scale: 0.7, decay: 0.999, beta1: 0.9, beta2: 0.99, one_minus_beta1: 0.1, one_minus_beta2: 0.01,
+      gradient_scale: 0.7, decay: 0.999, one_minus_beta1: 0.1, beta2: 0.99, one_minus_beta2: 0.01,
       step_size: 0.02, root_correction: 0.3, epsilon: 1e-8)
     let run = { (level: KernelLevel) in
       let (p, m) = (

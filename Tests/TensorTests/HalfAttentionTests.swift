@@ -82,7 +82,8 @@ import Testing
       let s = GuardedMatrix(row: x)
       let p = GuardedHalfMatrix(rows: 1, columns: 32)
       let (m, sum) = (GuardedMatrix(row: [-.infinity]), GuardedMatrix(row: [0]))
-      lk_softmax_block_bf16(p.matrix.halves, s.base, 32, m.base, sum.base, sum.base, 0, 1, 32, 32, level.code)
+      lk_softmax_block_bf16(
+        p.matrix.bfloat16Base, s.base, 32, m.base, sum.base, sum.base, 0, 1, 32, 32, level.code)
       let expected = x.map { exp2(Double($0)) }
       let total = expected.reduce(0, +)
       #expect(p.values[0] == 1)
@@ -106,7 +107,8 @@ import Testing
     let ds = GuardedHalfMatrix(rows: rows, columns: width, gap: 0)
     let panels = [0, 1].map { _ in GuardedHalfMatrix(rows: 2, columns: panelStride, gap: 0) }
     lk_softmax_backward_bf16(
-      ds.matrix.halves, panels[0].matrix.halves, panels[1].matrix.halves, panelStride, s.base, dp.base, width,
+      ds.matrix.bfloat16Base, panels[0].matrix.bfloat16Base, panels[1].matrix.bfloat16Base, panelStride,
+      s.base, dp.base, width,
       lse.base, delta.base, rows, width, visible, level.code)
     for row in 0..<rows + rows % 2 {
       for column in 0..<width {

@@ -12,9 +12,10 @@
 // Destinations come first, then inputs, then sizes. Matrices are row-major with a stride in elements between
 // rows; any alignment will do, and rows, width and count may be 0 unless said otherwise. "Adds" means the
 // destination is read; every other destination is overwritten whatever it held. Arguments do not overlap
-// unless said otherwise. What may be of either type is computed in float32 and rounded when stored. A group of
-// sixteen partial sums takes a row's elements in turn, and is added up in halves; every level of instructions gives
-// the same bits, but for the matrix products, and attention in bfloat16.
+// unless said otherwise. What may be of either type is computed in float32 and rounded when stored. A row's sum is kept
+// in sixteen partial sums (64 in RMSNorm and cross-entropy on x86-64), which take its elements in turn and are added
+// up in halves. Every level of instructions gives the same bits, except in matrix products, and in attention and SwiGLU
+// in bfloat16.
 
 /// The instruction sets that kernels are compiled for. `LK_SCALAR` is what every processor of the
 /// architecture has (SSE2 on x86-64, NEON on arm64).
@@ -193,8 +194,8 @@ void lk_dropout(lk_rows y, lk_rows x, uint64_t seed, size_t first_row, uint32_t 
 typedef struct {
   float gradient_scale;
   float decay;             ///< 1 − learning rate · weight decay
-  float beta1, beta2;
-  float one_minus_beta1, one_minus_beta2;
+  float one_minus_beta1;
+  float beta2, one_minus_beta2;
   float step_size;         ///< learning rate / (1 − beta1^step)
   float root_correction;   ///< √(1 − beta2^step)
   float epsilon;
@@ -281,8 +282,13 @@ void lk_gemm_unpacked_f32(lk_gemm_result result, lk_gemm_operand a, lk_rows b, s
 /// The values that share a scale in products in eight bits, along the inner dimension: a group of q8.
 #define LK_Q8_GROUP 64
 
+/// The values that share a scale in q8; a row is padded to a multiple of `LK_Q8_GROUP`.
+#define LK_Q8_BLOCK 32
+
+static inline size_t lk_q8_padded(size_t width) { return (width + LK_Q8_GROUP - 1) / LK_Q8_GROUP * LK_Q8_GROUP; }
+
 /// Rows of bytes q that stand for (q − 128)·scale, padded with 128 to whole groups, and the scales of each row's
-/// groups, max |x| / 127. One row follows the other.
+/// groups: max |x| / 127, or / 126 with a dither. Rows follow one another.
 typedef struct {
   uint8_t *values;
   float *scales;
@@ -331,6 +337,8 @@ void lk_gemm_q8(lk_gemm_result result, lk_q8_operand first, lk_gemm_operand seco
 /// Whether this processor has the instructions for products in eight bits that a level may use.
 bool lk_has_fast_q8(lk_level level);
 
+// MARK: Transposes
+
 /// y[j,i] = x[i,j] for a float32 matrix x of `rows` × `width`.
 void lk_transpose_f32(float *y, size_t y_stride, const float *x, size_t x_stride, size_t rows, size_t width,
                       lk_level level);
@@ -368,6 +376,8 @@ void lk_split_pairs(float *y, const float *x, size_t width, lk_level level);
 /// columns 16·p … of every row of b, one after another. Adds.
 void lk_add_low_rank(float *y, const float *c, lk_rows panels, size_t rank, size_t width, lk_level level);
 
+// MARK: Attention of one query
+
 /// scores[h,i] = Σⱼ q[h,j]·k[i,j] for heads that share their keys. Each q[h] fills groups of 32 values: for bfloat16
 /// keys as `lk_split_pairs` lays it out, for float32 in order, with zeros behind.
 void lk_head_scores(float *scores, size_t scores_stride, const float *q, size_t q_stride, size_t heads, lk_rows k,
@@ -377,10 +387,7 @@ void lk_head_scores(float *scores, size_t scores_stride, const float *q, size_t 
 void lk_add_head_values(float *o, size_t o_stride, const float *p, size_t p_stride, size_t heads, lk_rows v,
                         size_t tokens, size_t width, lk_level level);
 
-/// The values that share a scale in q8; a row is padded to a multiple of `LK_Q8_GROUP`.
-#define LK_Q8_BLOCK 32
-
-static inline size_t lk_q8_padded(size_t width) { return (width + LK_Q8_GROUP - 1) / LK_Q8_GROUP * LK_Q8_GROUP; }
+// MARK: Weights and one vector in eight bits
 
 /// Writes a row as q8: for each value a byte q that stands for (q − 128)·scale, padded with zeros (128) to a
 /// multiple of 64; behind them the scale of each 32 of them as bfloat16, max |x| / 127 rounded up.
@@ -410,6 +417,8 @@ void lk_quantize_row_q8(lk_q8_row y, const float *x, size_t width, lk_level leve
 /// `adds`.
 void lk_gemv_q8(float *y, const void *w, size_t row_bytes, lk_q8_row x, size_t rows, size_t width, bool adds,
                 lk_level level);
+
+// MARK: Memory
 
 /// Reads `count` bytes, a multiple of 256, and leaves the exclusive or of their words.
 void lk_read_memory(uint32_t *checksum, const void *x, size_t count, lk_level level);

@@ -22,8 +22,8 @@ public enum AdamW {
   ) {
     precondition(step >= 1, "AdamW step \(step)")
     let constants = lk_adamw_constants(
-      gradient_scale: gradientScale, decay: Float(1 - learningRate * weightDecay), beta1: Float(beta1),
-      beta2: Float(beta2), one_minus_beta1: Float(1 - beta1), one_minus_beta2: Float(1 - beta2),
+      gradient_scale: gradientScale, decay: Float(1 - learningRate * weightDecay),
+      one_minus_beta1: Float(1 - beta1), beta2: Float(beta2), one_minus_beta2: Float(1 - beta2),
       step_size: Float(learningRate / (1 - pow(beta1, Double(step)))),
       root_correction: Float((1 - pow(beta2, Double(step))).squareRoot()), epsilon: Float(epsilon))
     let level = kernelLevel

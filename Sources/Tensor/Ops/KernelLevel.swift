@@ -3,8 +3,8 @@ import Foundation
 
 /// The instruction sets that the C kernels are compiled for.
 ///
-/// All give the same bits but for matrix products, and attention in bfloat16: those of bfloat16 are rounded as the
-/// processor does, and those of float32 are fused with their sums from AVX-512 on, and OpenBLAS's below.
+/// All give the same bits except in matrix products, and in attention and SwiGLU in bfloat16: bfloat16 products are
+/// rounded as the processor does; float32 products are fused multiply-adds from AVX-512 on, and OpenBLAS's below.
 package enum KernelLevel: String, CaseIterable, Sendable {
   /// What every processor of the architecture has.
   case scalar

@@ -2,8 +2,8 @@ import CKernels
 
 /// Products with frozen weights in whatever format they are held, in both directions.
 public enum Linear {
-  /// The working memory of products with weights that are not read where they lie: where no packed product widens
-  /// them itself, float32 inputs take those in fewer bits widened to float32, a block of rows at a time.
+  /// Working memory for weights that must be widened before a product: below AVX-512, float32 inputs need float32
+  /// weights, so those held in fewer bits are widened a block of rows at a time.
   ///
   /// It serves one call at a time.
   public struct Scratch: Sendable {
@@ -44,8 +44,9 @@ public enum Linear {
 
   /// Computes y = x·Wᵀ + u·Vᵀ + bias, or adds it to y where `accumulates`.
   ///
-  /// Bfloat16 inputs are multiplied by weights rounded to bfloat16, with float32 sums; float32 inputs by weights widened
-  /// to float32; weights in `q8Tiled` by inputs rounded as they are. The work is cut by shape alone, so the result does not depend on the number of threads.
+  /// Bfloat16 inputs are multiplied by weights rounded to bfloat16, with float32 sums; float32 inputs by weights
+  /// widened to float32; weights in `q8Tiled` by inputs rounded as they are. The work is cut by shape alone, so the
+  /// result does not depend on the number of threads.
   ///
   /// - Parameters:
   ///   - x: [T, in].

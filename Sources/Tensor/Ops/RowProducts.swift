@@ -83,7 +83,7 @@ public final class RowProducts: Sendable {
       }
     }
     reductions = updates.compactMap { $0.map { ($0.a, $0.reduced) } }
-    // A·x is read first, by the first task, whose rows are so many fewer.
+    // The first task reads A before its rows, and gets correspondingly fewer of them.
     var position = reductions.reduce(0) { $0 + $1.a.rows * $1.a.rowBytes }
     let total = max(1, bytes + position)
     var (pieces, ends): ([Piece], [Int: Int]) = ([], [:])

@@ -19,8 +19,8 @@ public struct RowUpdate: @unchecked Sendable {
   /// - Parameters:
   ///   - outputs: those of the weights that are updated.
   ///   - inputs: the same.
-  ///   - format: that of the weights. A is held in it, so that it reads the same form of a row as they do, but for
-  ///     panels, and B too, but beside weights in eight bits in bfloat16.
+  ///   - format: that of the weights. A is held in it (in bfloat16 beside panels), so that it reads the same form of
+  ///     the input row. B is float32 beside float32 weights, otherwise bfloat16.
   public init(rank: Int, outputs: Int, inputs: Int, format: WeightMatrix.Format, workspace: Workspace) {
     let format = format == .bfloat16Panels ? .bfloat16 : format
     // Rows of every format are of an even number of bytes.

@@ -23,7 +23,7 @@ extension StripAttention {
     if b.dtype == .float32 {
       lk_pack_transposed_f32(buffer.base, panels.stride, b.kernelRows, b.columns, b.rows, level)
     } else {
-      lk_pack_transposed_bf16(buffer.halves, panels.stride, b.kernelRows, b.columns, b.rows, level)
+      lk_pack_transposed_bf16(buffer.bfloat16Base, panels.stride, b.kernelRows, b.columns, b.rows, level)
     }
     return panels
   }
@@ -33,7 +33,7 @@ extension StripAttention {
     if b.dtype == .float32 {
       lk_pack_f32(buffer.base, panels.stride, b.kernelRows, b.rows, b.columns, level)
     } else {
-      lk_pack_bf16(buffer.halves, panels.stride, b.kernelRows, b.rows, b.columns, level)
+      lk_pack_bf16(buffer.bfloat16Base, panels.stride, b.kernelRows, b.rows, b.columns, level)
     }
     return panels
   }
@@ -43,8 +43,8 @@ extension StripAttention {
     switch (x.dtype, y.dtype) {
     case (.float32, .float32): lk_transpose_f32(y.base, y.stride, x.base, x.stride, x.rows, x.columns, level)
     case (.float32, _):
-      lk_transpose_narrow_bf16(y.halves, y.stride, x.base, x.stride, x.rows, x.columns, level)
-    default: lk_transpose_bf16(y.halves, y.stride, x.halves, x.stride, x.rows, x.columns, level)
+      lk_transpose_narrow_bf16(y.bfloat16Base, y.stride, x.base, x.stride, x.rows, x.columns, level)
+    default: lk_transpose_bf16(y.bfloat16Base, y.stride, x.bfloat16Base, x.stride, x.rows, x.columns, level)
     }
   }
 
@@ -59,7 +59,7 @@ extension StripAttention {
         b.stride, c.rows, c.columns, level)
     } else {
       lk_gemm_block_bf16(
-        c.address, c.stride, c.kernelRows.type, adds, factor, a.halves, a.stride, a.columns,
+        c.address, c.stride, c.kernelRows.type, adds, factor, a.bfloat16Base, a.stride, a.columns,
         b.base.assumingMemoryBound(to: UInt16.self), b.stride, c.rows, c.columns, level)
     }
   }
@@ -82,7 +82,7 @@ extension StripAttention {
       return scores
     }
     lk_softmax_block_bf16(
-      rounded.halves, scores.base, scores.stride, maxima, sums, accumulated.base, accumulated.columns,
+      rounded.bfloat16Base, scores.base, scores.stride, maxima, sums, accumulated.base, accumulated.columns,
       scores.rows, scores.columns, visible, level)
     return rounded
   }
@@ -109,7 +109,8 @@ extension StripAttention {
       return dProbabilities
     }
     lk_softmax_backward_bf16(
-      rounded.halves, slot.probabilities.halves + place, slot.dScores.halves + place, stride, scores.base,
+      rounded.bfloat16Base, slot.probabilities.bfloat16Base + place, slot.dScores.bfloat16Base + place,
+      stride, scores.base,
       dProbabilities.base, width, logSumExp, delta, rows, width, visible, level)
     return rounded
   }
