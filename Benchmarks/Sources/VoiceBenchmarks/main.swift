@@ -3,7 +3,7 @@
 //
 //     swift run --package-path Benchmarks -c release VoiceBenchmarks chesterton.jsonl furrow.jsonl johnson.jsonl
 //
-// Each writer is judged against all others. Tables are Markdown, as RESULTS.md keeps them.
+// Each writer is judged against all others. Tables are Markdown, as QUALITY.md keeps them.
 
 import Foundation
 import Train

@@ -2,7 +2,7 @@
 ///
 /// The mean of two distances, each divided by that of as many of the writer's own words to the rest: the function words'
 /// and the punctuation's. With nothing but the one writer's texts to go by these tell short texts of three real writers
-/// apart best, from 200 words on well (Benchmarks/RESULTS.md). So 1 is as far as the writer's own passages are on
+/// apart best, from 200 words on well (Benchmarks/QUALITY.md). So 1 is as far as the writer's own passages are on
 /// average; 95 of 100 of them are below some 1.3 to 2, and half of the passages by others above 1.6 to 3.
 public struct VoiceGauge: Sendable {
   /// The metrics that the gauge takes the mean of.
