@@ -7,9 +7,9 @@
 
 Needs the packages of Tests/Fixtures/requirements.txt. Each run is a process of its own: PEFT, ours, PEFT …
 Tokens/s counts every token of the rows, end of text included, in the median of the steps from the second on:
-loading and the first, slower step are left out on both sides. Peak memory is the largest resident set that the system saw,
-mapped files included. Start-up is the time from the start of our process to the line that reports its first
-step, less the step. Ratios are taken within a round, then summarised as median and range over the rounds;
+loading and the first, slower step are left out on both sides. Peak memory is the largest resident set that the
+system saw, mapped files included. Start-up is the time from the start of our process to the line that reports its
+first step, less the step. Ratios are taken within a round, then summarised as median and range over the rounds;
 PEFT's best mode and its leanest are those with the best medians.
 
 PyTorch takes and frees memory in every step. On a virtual machine that hands free memory back to its host,
@@ -52,6 +52,8 @@ from tokenizers import Tokenizer
 PARITY_BOUND = 1e-3
 MODES = ("f32", "autocast", "bf16", "bf16-autocast", "bf16-all")
 COMPUTES = ("f32", "bf16", "int8")
+# What takes less memory, as in bf16+q8 and f32+recompute.
+SAVINGS = {"recompute": ["--recompute"], "q8": ["--quantize", "q8"]}
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,11 @@ class Side:
     trainer: str  # "peft" or "lora-train"
     mode: str
     threads: int
+
+    @property
+    def compute(self) -> str:
+        """Of lora-train: the arithmetic, without what takes less memory."""
+        return self.mode.partition("+")[0]
 
     @property
     def name(self) -> str:
@@ -150,7 +157,8 @@ def command_of(side: Side, arguments, folder: Path, report: Path, output: Path) 
             "--output": output,
         }
     else:
-        trainer = [str(arguments.binary), "train", "--no-shuffle"]
+        savings = [flag for saving in side.mode.split("+")[1:] for flag in SAVINGS[saving]]
+        trainer = [str(arguments.binary), "train", "--no-shuffle", *savings]
         flags = {
             "--model": arguments.model,
             "--data": folder / "rows.jsonl",
@@ -162,7 +170,7 @@ def command_of(side: Side, arguments, folder: Path, report: Path, output: Path) 
             "--weight-decay": 0,
             "--max-grad-norm": 0,
             "--valid-fraction": 0,
-            "--compute": side.mode,
+            "--compute": side.compute,
             "--report-json": report,
         }
     flags |= {
@@ -178,7 +186,7 @@ def run_side(side: Side, arguments, folder: Path, batch_tokens: list[int], outpu
     time.sleep(arguments.pause)
     report = folder / "report.json"
     command = command_of(side, arguments, folder, report, output)
-    finished = run_process(command, side.threads, allowed_codes=(0,) if side.mode == "f32" else (0, 2))
+    finished = run_process(command, side.threads, allowed_codes=(0,) if side.compute == "f32" else (0, 2))
     if reason := refusal(finished):
         progress(f"{side.name}: {reason} Going on without.")
         return None
@@ -276,7 +284,7 @@ def rows_of(runs: dict[Side, list[Run]], benches: dict[Side, dict], arguments) -
     plain = next((side for side in peft if side.mode == "f32"), None)
     rows = []
     for side in ours:
-        goals, single = GOALS[side.mode], Side(side.trainer, side.mode, 1)
+        goals, single = GOALS[side.compute], Side(side.trainer, side.mode, 1)
         if plain:
             speed = ratio(runs, side, plain, "tokens_per_second")
             rows.append(Row(f"{side.mode}: tokens/s ÷ PEFT f32", speed, goals["float32"]))
@@ -352,7 +360,12 @@ def parse_arguments():
         help="of PEFT, comma-separated: f32, autocast (to bf16), bf16 (weights; the adapter float32), "
         "bf16-autocast (both), bf16-all (the adapter too)",
     )
-    add("--compute", default=",".join(COMPUTES), help="of lora-train, comma-separated; empty: PEFT alone")
+    add(
+        "--compute",
+        default=",".join(COMPUTES),
+        help="of lora-train, comma-separated, each with +recompute or +q8 (weights rounded to eight bits) or "
+        "both behind it to take less memory; empty: PEFT alone",
+    )
     add(
         "--binary", type=Path, default=find_binary(), help="lora-train; default: the one built last in .build"
     )
@@ -366,8 +379,14 @@ def parse_arguments():
     if arguments.parity:
         arguments.modes, arguments.compute, arguments.repeats = "f32", "f32", 1
         arguments.scaling = arguments.share = False
-    for flag, value, known in (("modes", arguments.modes, MODES), ("compute", arguments.compute, COMPUTES)):
-        if unknown := set(filter(None, value.split(","))) - set(known):
+    plain = [mode.partition("+")[0] for mode in arguments.compute.split(",")]
+    savings = [saving for mode in arguments.compute.split(",") for saving in mode.split("+")[1:]]
+    for flag, values, known in (
+        ("modes", arguments.modes.split(","), MODES),
+        ("compute", plain, COMPUTES),
+        ("compute", savings, SAVINGS),
+    ):
+        if unknown := set(filter(None, values)) - set(known):
             parser.error(f"--{flag}: unknown {', '.join(sorted(unknown))}; expected {', '.join(known)}")
     if not arguments.modes:
         parser.error("--modes is empty; expected at least one mode of PEFT")
@@ -402,8 +421,8 @@ def main() -> None:
         if arguments.parity:
             ours, theirs = (folder / f"{s.trainer}-{s.mode}-{s.threads}-0" for s in reversed(sides))
             result["parity"] = check_parity(ours, theirs, folder / "initial")
-    ours = [side for side in runs if side.trainer == "lora-train" and arguments.share]
-    benches = {side: bench(side.mode, side.threads, arguments) for side in ours}
+    measured = [side for side in runs if side.trainer == "lora-train" and side.mode in COMPUTES]
+    benches = {side: bench(side.mode, side.threads, arguments) for side in measured if arguments.share}
     lines = rows_of(runs, benches, arguments)
 
     if arguments.json:
