@@ -130,7 +130,7 @@ def parse_arguments():
     add = parser.add_argument
     add("--models", type=Path, nargs="+", required=True, help="bases, the smallest first")
     add("--tokens", type=int, default=4096, help="a step's in the table over lengths, from 1024")
-    add("--compute", default="auto", help="of lora-train: auto, f32, bf16")
+    add("--compute", default="auto", help="of lora-train: auto, f32, bf16, int8")
     add("--steps", type=int, default=3, help="timed steps a line")
     add("--threads", type=int, default=os.cpu_count())
     add(
