@@ -43,6 +43,17 @@ public struct Desk: Equatable, Sendable {
   /// The path of a file or folder of the desk.
   func path(_ name: String) -> String { folder == "." ? name : "\(folder)/\(name)" }
 
+  /// The place of a path that starts at the desk's folder unless it is absolute.
+  func place(of path: String) -> String { path.hasPrefix("/") ? path : self.path(path) }
+
+  /// A path that starts at the working folder as one that starts at the desk's folder, absolute where it leads elsewhere.
+  func local(_ path: String) -> String {
+    if folder == "." { return path }
+    let prefix = folder + "/"
+    if path.hasPrefix(prefix) { return String(path.dropFirst(prefix.count)) }
+    return path.hasPrefix("/") ? path : URL(fileURLWithPath: path).path
+  }
+
   // MARK: Drafts
 
   /// Makes the folders for drafts, so that a place that cannot be written to is noticed before a draft is.

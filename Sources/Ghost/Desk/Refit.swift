@@ -142,9 +142,9 @@ public struct Refit: Sendable {
       steps: RefitDecision.steps(
         scores.choice,
         RefitDecision.Places(
-          trained: trained, old: old, new: new, retiredOld: retiredOld, retiredNew: retiredNew,
-          oldSetting: local(old), newSetting: local(new),
-          newBase: plan.base == plan.oldBase ? nil : local(plan.base), namesAdapter: plan.namesAdapter,
+          trained: desk.local(trained), old: desk.local(old), new: desk.local(new),
+          retiredOld: retiredOld.map(desk.local), retiredNew: retiredNew.map(desk.local),
+          newBase: plan.base == plan.oldBase ? nil : desk.local(plan.base), namesAdapter: plan.namesAdapter,
           namesBase: plan.namesBase)),
       outcome: RefitOutcome(
         choice: scores.choice, kept: kept, lines: lines,
@@ -156,13 +156,5 @@ public struct Refit: Sendable {
           "retired_new": retiredNew.map { .string($0) } ?? .null, "new_rows": .integer(Int64(plan.newRows)),
           "scores": scores.json,
         ]))
-  }
-
-  /// A path as `ghost.yaml` has it, which starts at the desk's folder.
-  private func local(_ path: String) -> String {
-    if desk.folder == "." || path.hasPrefix("/") { return path }
-    let prefix = desk.folder + "/"
-    if path.hasPrefix(prefix) { return String(path.dropFirst(prefix.count)) }
-    return URL(fileURLWithPath: path).path
   }
 }

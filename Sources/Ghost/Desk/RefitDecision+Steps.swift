@@ -2,7 +2,7 @@ import Files
 import Train
 
 extension RefitDecision {
-  /// Where adapters are and go, and what `ghost.yaml` says of them.
+  /// Where adapters are and go, as paths that start at the desk's folder, and what `ghost.yaml` says of them.
   struct Places: Equatable, Sendable {
     /// Where the new adapter was trained.
     let trained: String
@@ -14,11 +14,7 @@ extension RefitDecision {
     let retiredOld: String?
     /// Where the new one goes when it retires; nil where it stays.
     let retiredNew: String?
-    /// The old adapter as `ghost.yaml` has it.
-    let oldSetting: String
-    /// The new adapter as `ghost.yaml` has it.
-    let newSetting: String
-    /// The new base as `ghost.yaml` has it; nil where it is the old one's.
+    /// The new base; nil where it is the old one's.
     let newBase: String?
     /// Whether `ghost.yaml` names an adapter.
     let namesAdapter: Bool
@@ -38,9 +34,9 @@ extension RefitDecision {
       var settings: [(String, JSONValue)] = []
       if places.namesBase, let base = places.newBase { settings.append(("base", .string(base))) }
       guard places.namesAdapter || !settings.isEmpty else { return [place] + (retire.map { [$0] } ?? []) }
-      settings.append(("adapter", .string(places.newSetting)))
+      settings.append(("adapter", .string(places.new)))
       // From its arrival on, the new adapter is the newest.
-      let pin = places.namesAdapter ? [] : [set([("adapter", .string(places.oldSetting))])]
+      let pin = places.namesAdapter ? [] : [set([("adapter", .string(places.old))])]
       return pin + [place, set(settings)] + (retire.map { [$0] } ?? [])
     case .neither:
       let unpin = places.namesAdapter ? [set([("adapter", .null)])] : []

@@ -6,7 +6,7 @@ import Foundation
 ///
 /// Each step is atomic, and done again does nothing.
 struct RefitDecision: Equatable, Sendable {
-  /// One step.
+  /// One step. Its paths start at the desk's folder, since whoever completes it may work from another one.
   enum Step: Equatable, Sendable {
     /// Gives a folder another place.
     case move(from: String, to: String)
@@ -19,11 +19,11 @@ struct RefitDecision: Equatable, Sendable {
   /// What the refit came to.
   let outcome: RefitOutcome
 
-  private static let name = "decision.json"
+  private static func path(_ shelf: AdapterShelf) -> String { "\(shelf.unfinished)/decision.json" }
 
   /// The decision that was made and not carried out; nil where there is none.
   static func pending(_ shelf: AdapterShelf) throws -> RefitDecision? {
-    let path = "\(shelf.unfinished)/\(name)"
+    let path = path(shelf)
     let json: JSONValue
     do {
       json = try JSONParser.parse(contentsOf: path)
@@ -39,24 +39,35 @@ struct RefitDecision: Equatable, Sendable {
   /// Puts the decision on disk.
   func write(_ shelf: AdapterShelf) throws {
     let json: JSONValue = ["steps": .array(steps.map(\.json)), "outcome": outcome.json]
-    try AtomicFile.write(
-      try JSONWriter.string(of: json, layout: .pretty), to: "\(shelf.unfinished)/\(Self.name)")
+    try AtomicFile.write(try JSONWriter.string(of: json, layout: .pretty), to: Self.path(shelf))
   }
 
   /// Takes the steps that have not been taken, then forgets the decision.
+  ///
+  /// - Throws: ``RefitRefusal/lostAdapter(decision:from:to:)`` before anything changes where what is to be moved is at
+  ///   neither of its places; file errors.
   func carryOut(on desk: Desk) throws {
     // What stands before a move that was made has been done.
-    let made = steps.lastIndex { step in
-      if case .move(let from, _) = step { !FileManager.default.fileExists(atPath: from) } else { false }
-    }
+    let made = try steps.lastIndex { try Self.isMade($0, on: desk) }
     for step in steps.dropFirst(made.map { $0 + 1 } ?? 0) { try Self.take(step, on: desk) }
     try AdapterShelf.remove(AdapterShelf(desk).unfinished)
+  }
+
+  /// Whether a step is a move that was made.
+  private static func isMade(_ step: Step, on desk: Desk) throws(RefitRefusal) -> Bool {
+    guard case .move(let from, let to) = step else { return false }
+    let (source, destination) = (desk.place(of: from), desk.place(of: to))
+    if FileManager.default.fileExists(atPath: source) { return false }
+    guard FileManager.default.fileExists(atPath: destination) else {
+      throw .lostAdapter(decision: path(AdapterShelf(desk)), from: source, to: destination)
+    }
+    return true
   }
 
   /// Takes a step; where it was taken before, nothing changes.
   static func take(_ step: Step, on desk: Desk) throws {
     switch step {
-    case .move(let from, let to): try AtomicFile.move(from, to: to)
+    case .move(let from, let to): try AtomicFile.move(desk.place(of: from), to: desk.place(of: to))
     case .set(let values):
       try DeskSettings.set(values.members.map { ($0.key, $0.value.stringValue) }, in: desk.folder)
     }

@@ -12,6 +12,8 @@ public enum RefitRefusal: Error, Equatable, Sendable, CustomStringConvertible {
   case missingArchive(path: String, adapter: String)
   /// What a refit decided cannot be read.
   case damagedDecision(path: String)
+  /// What a refit decided to move is at neither of its places.
+  case lostAdapter(decision: String, from: String, to: String)
 
   /// What was found, what was expected and what to do.
   public var description: String {
@@ -32,6 +34,9 @@ public enum RefitRefusal: Error, Equatable, Sendable, CustomStringConvertible {
         + " Put it back, or train afresh with lora-train."
     case .damagedDecision(let path):
       "\(path): found no decision of a refit; expected its steps. Look at adapters/ and remove the folder."
+    case .lostAdapter(let decision, let from, let to):
+      "\(decision): found nothing at \(from) nor at \(to); expected the adapter to move from the one to the other."
+        + " Put it back at the first, or remove the file to give the refit up."
     }
   }
 }

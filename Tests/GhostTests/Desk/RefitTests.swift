@@ -157,26 +157,63 @@ import Testing
       try folder.put("", as: "\(name)/adapter_model.safetensors")
     }
     try folder.put("# mine\nadapter: adapters/a-1\nlength: 300\n", as: "ghost.yaml")
-    let (new, retired) = (folder("adapters/a-2"), folder("adapters/retired/a-1-2026-11-21"))
+    let (new, retired) = ("adapters/a-2", "adapters/retired/a-1-2026-11-21")
     let outcome = RefitOutcome(choice: .new, kept: new, lines: ["kept"], report: ["date": "today"])
     let decision = RefitDecision(
       steps: [
-        .move(from: folder("adapters/.refit/adapter"), to: new),
+        .move(from: "adapters/.refit/adapter", to: new),
         .set(try object(["adapter": "adapters/a-2"])),
-        .move(from: folder("adapters/a-1"), to: retired),
+        .move(from: "adapters/a-1", to: retired),
       ], outcome: outcome)
     try decision.write(AdapterShelf(desk))
-    if taken > 0 { try AtomicFile.move(folder("adapters/.refit/adapter"), to: new) }
+    if taken > 0 { try AtomicFile.move(folder("adapters/.refit/adapter"), to: folder(new)) }
     // Until the settings name the new one, drafts are written with the old one.
     let inUse = try DeskSettings(folder.path).adapter
     #expect(inUse.map { FileManager.default.fileExists(atPath: $0) } == true)
     if taken > 1 { try DeskSettings.set([("adapter", "adapters/a-2")], in: folder.path) }
-    if taken > 2 { try AtomicFile.move(folder("adapters/a-1"), to: retired) }
+    if taken > 2 { try AtomicFile.move(folder("adapters/a-1"), to: folder(retired)) }
     #expect(try Refit.complete(desk) == outcome)
     #expect(try folder.content(of: "ghost.yaml") == "# mine\nadapter: \"adapters/a-2\"\nlength: 300\n")
     #expect(folder.holds("adapters/a-2") && folder.holds("adapters/retired/a-1-2026-11-21"))
     #expect(!folder.holds("adapters/a-1") && !folder.holds("adapters/.refit"))
     #expect(try Refit.complete(desk) == nil)
+  }
+
+  @Test("A decision that could not be carried out is completed where the desk goes by another path")
+  func movedDesk() throws {
+    let trained = try TrainedDesk()
+    // No adapter can retire into a file.
+    try trained.folder.put("", as: "adapters/retired")
+    #expect(throws: FileError.self) { _ = try trained.start() }
+    #expect(trained.folder.holds("adapters/.refit/decision.json"))
+    try FileManager.default.removeItem(atPath: trained.folder("adapters/retired"))
+    let home = try TemporaryFolder()
+    try FileManager.default.moveItem(atPath: trained.folder.path, toPath: home("desk"))
+    let outcome = try #require(try Refit.complete(Desk(home("desk"))))
+    let (kept, retired) = outcome.choice == .new ? ("archive-2", "archive-1") : ("archive-1", "archive-2")
+    #expect(home.holds("desk/adapters/\(kept)/\(AdapterFolder.weightsName)"))
+    #expect(
+      home.holds("desk/adapters/retired/\(retired)-\(Desk.day(.now))/\(AdapterFolder.weightsName)"))
+    #expect(!home.holds("desk/adapters/.refit"))
+  }
+
+  @Test("A decision to move what is at neither of its places is refused, and nothing is deleted")
+  func lostAdapter() throws {
+    let folder = try TemporaryFolder()
+    let desk = Desk(folder.path)
+    try folder.put("", as: "adapters/.refit/adapter/adapter_model.safetensors")
+    let decision = RefitDecision(
+      steps: [
+        .set(try object(["adapter": "adapters/a-2"])),
+        .move(from: "desk/adapters/.refit/adapter", to: "desk/adapters/a-2"),
+      ], outcome: RefitOutcome(choice: .new, kept: nil, lines: [], report: [:]))
+    try decision.write(AdapterShelf(desk))
+    #expect(
+      throwing { _ = try Refit.complete(desk) }
+        == "\(folder("adapters/.refit/decision.json")): found nothing at \(folder("desk/adapters/.refit/adapter"))"
+        + " nor at \(folder("desk/adapters/a-2")); expected the adapter to move from the one to the other."
+        + " Put it back at the first, or remove the file to give the refit up.")
+    #expect(folder.holds("adapters/.refit/adapter/adapter_model.safetensors") && !folder.holds("ghost.yaml"))
   }
 
   /// What `ghost.yaml` names before, and whether there is a new base, by what is chosen.
@@ -200,11 +237,10 @@ import Testing
     let steps = RefitDecision.steps(
       choice,
       RefitDecision.Places(
-        trained: folder("adapters/.refit/adapter"), old: folder("adapters/a-1"), new: folder("adapters/a-2"),
-        retiredOld: choice == .old ? nil : folder("adapters/retired/a-1"),
-        retiredNew: choice == .new ? nil : folder("adapters/retired/a-2"), oldSetting: "adapters/a-1",
-        newSetting: "adapters/a-2", newBase: isNewBase ? "two" : nil, namesAdapter: namesAdapter,
-        namesBase: namesBase))
+        trained: "adapters/.refit/adapter", old: "adapters/a-1", new: "adapters/a-2",
+        retiredOld: choice == .old ? nil : "adapters/retired/a-1",
+        retiredNew: choice == .new ? nil : "adapters/retired/a-2", newBase: isNewBase ? "two" : nil,
+        namesAdapter: namesAdapter, namesBase: namesBase))
     for step in steps {
       try RefitDecision.take(step, on: desk)
       let settings = try DeskSettings(folder.path)
