@@ -125,9 +125,11 @@ public struct Desk: Equatable, Sendable {
   func holds(_ id: String, as key: String, in file: String) throws -> Bool {
     guard let mapped = try existing(file) else { return false }
     let needle = Array("\"\(id)\"".utf8)
+    let escape = Array("\\u".utf8)
     for line in try TextLines(mapped) {
-      // Few rows need parsing: only a line with the ID somewhere in it can be the one.
-      guard line.bytes.contains(needle) else { continue }
+      // Few rows need parsing: only a line with the ID somewhere in it can be the one, or one with escapes, which other
+      // programs write for letters beyond ASCII.
+      guard line.bytes.contains(needle) || line.bytes.contains(escape) else { continue }
       let row = try JSONParser.parse(line.bytes, file: file, firstLine: line.number)
       if row["id"]?.stringValue == id, row[key] != nil { return true }
     }

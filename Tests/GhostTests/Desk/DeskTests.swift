@@ -95,6 +95,20 @@ import Train
     #expect(try Archive(paths: [folder("elsewhere.jsonl")]).rows.count == 2)
   }
 
+  @Test("A draft is shipped once, also where another program has rewritten the archive with escapes")
+  func escapedArchive() throws {
+    let (folder, desk, ids) = try Self.desk(["One two."], topic: "a café at dusk")
+    try folder.put("Only three words.", as: "final.txt")
+    _ = try desk.ship(ids[0], final: folder("final.txt"))
+    let escaped = try folder.content(of: "archive.jsonl").replacingOccurrences(of: "é", with: "\\u00e9")
+    try folder.put(escaped, as: "archive.jsonl")
+    #expect(
+      throwing { _ = try desk.ship(ids[0], final: folder("final.txt")) }
+        == "\(desk.archivePath): found \(ids[0]) shipped; expected an open draft."
+        + " To change the piece, edit its row there.")
+    #expect(try folder.content(of: "archive.jsonl") == escaped)
+  }
+
   @Test("Of many that ship the same draft at once, one does, and of many drafts none is lost")
   func together() async throws {
     let (folder, desk, ids) = try Self.desk((0..<6).map { "Draft number \($0)." })
