@@ -30,18 +30,24 @@ public enum AdapterSearch {
     }
   }
 
-  /// The folders in `parent`, itself included, that hold settings and weights.
+  /// The folders in `parent`, itself included, that hold settings and weights. Any of them may be a link, as where
+  /// adapters are kept on a larger disk, and each is found once, by its own path rather than by a link to it.
   private static func adapters(in parent: String) -> [Candidate] {
-    let files = FileManager.default
-    guard let paths = files.enumerator(atPath: parent) else { return [] }
+    // What was retired, and what a refit has not judged yet, is in nobody's use.
+    var seen = Set(AdapterShelf.setAside(in: parent).map(AtomicFile.target))
     var found: [Candidate] = []
-    while let path = paths.nextObject() as? String {
-      // What was retired, and what a refit has not judged yet, is in nobody's use.
-      if AdapterShelf.isSetAside(path) { paths.skipDescendants() }
-      guard (path as NSString).lastPathComponent == AdapterFolder.configurationName else { continue }
-      let name = (path as NSString).deletingLastPathComponent
-      let folder = name.isEmpty ? parent : "\(parent)/\(name)"
-      if let candidate = candidate(folder) { found.append(candidate) }
+    var (folders, links) = ([parent], [String]())
+    while let folder = folders.popLast() ?? links.popLast() {
+      guard seen.insert(AtomicFile.target(of: folder)).inserted, let names = try? Folder.names(in: folder)
+      else { continue }
+      if names.contains(AdapterFolder.configurationName), let candidate = candidate(folder) {
+        found.append(candidate)
+      }
+      for path in names.map({ "\(folder)/\($0)" }) {
+        let type = try? FileManager.default.attributesOfItem(atPath: path)[.type] as? FileAttributeType
+        if type == .typeDirectory { folders.append(path) }
+        if type == .typeSymbolicLink { links.append(path) }
+      }
     }
     return found
   }

@@ -48,6 +48,28 @@ import Testing
     #expect(AdapterSearch.newest(from: "\(folder.path)/posts/2026") == "\(folder.path)/posts/adapters/two")
   }
 
+  @Test("Links to folders are followed, once each, and never to what was set aside")
+  func links() throws {
+    let (folder, disk) = (try TemporaryFolder(), try TemporaryFolder())
+    let files = FileManager.default
+    func link(_ path: String, to target: String) throws {
+      try files.createSymbolicLink(atPath: path, withDestinationPath: target)
+    }
+    try makeAdapter("adapters/one", in: disk, age: 100)
+    try link(folder("adapters"), to: disk("adapters"))
+    #expect(AdapterSearch.newest(from: folder.path) == folder("adapters/one"))
+    try makeAdapter("kept/two", in: disk, age: 50)
+    try link(disk("adapters/two"), to: disk("kept/two"))
+    #expect(AdapterSearch.newest(from: folder.path) == folder("adapters/two"))
+    // Through the links upwards, all of it is there again.
+    try makeAdapter("adapters/retired/three", in: disk, age: 10)
+    try makeAdapter("adapters/z", in: disk, age: 20)
+    for (name, target) in [("again", "adapters"), ("a", "adapters/z"), ("up", "")] {
+      try link(disk("adapters/\(name)"), to: disk(target))
+    }
+    #expect(AdapterSearch.newest(from: folder.path) == folder("adapters/z"))
+  }
+
   @Test("A folder of settings without weights is no adapter; adapters/ itself may be one")
   func partial() throws {
     let folder = try TemporaryFolder()

@@ -17,8 +17,10 @@ struct AdapterShelf: Equatable, Sendable {
   private static let retiredName = "retired"
   private static let unfinishedName = ".refit"
 
-  /// Whether a path below a folder of adapters is the place of adapters that are not in use.
-  static func isSetAside(_ path: String) -> Bool { path == retiredName || path == unfinishedName }
+  /// The places of adapters that are not in use, below a folder of adapters.
+  static func setAside(in folder: String) -> [String] {
+    [retiredName, unfinishedName].map { "\(folder)/\($0)" }
+  }
 
   /// Where a refit keeps what is not decided yet.
   var unfinished: String { "\(folder)/\(Self.unfinishedName)" }
