@@ -18,7 +18,7 @@ public struct AdapterStanding: Equatable, Sendable {
   /// The day from which on it is to be judged again, as "2027-05-20"; nil where no record says so.
   public let sunset: String?
   /// The archives that it was trained on.
-  public let archives: [String]
+  public let archives: [RecordedArchive]
   /// The folder of the base that it was trained on; nil where no record says so.
   public let base: String?
   /// The fingerprint of that base.
@@ -41,7 +41,7 @@ public struct AdapterStanding: Equatable, Sendable {
     writtenAt = record?["written_at"]?.stringValue.flatMap { try? Date($0, strategy: .iso8601) }
     // An adapter that was judged again since has a later one.
     sunset = (refit?["sunset"] ?? record?["sunset"])?.stringValue
-    archives = record?["archives"]?.arrayValue?.compactMap(\.stringValue) ?? []
+    archives = RecordedArchive.all(in: record)
     base = record?["base"]?.stringValue
     baseFingerprint = record?["settings"]?["base_sha256"]?.stringValue
     rows = record.flatMap(RowPins.init(record:))

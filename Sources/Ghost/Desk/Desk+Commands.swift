@@ -20,14 +20,20 @@ extension Desk {
 
   /// The command that goes on with the run of an adapter that was not finished.
   func resumeCommand(_ adapter: AdapterStanding) -> String {
-    let data = (adapter.archives.isEmpty ? [archivePath] : adapter.archives).map(CommandText.quoted)
-    return "\(program("lora-train")) --data \(data.joined(separator: " "))"
-      + " --adapter-path \(CommandText.quoted(adapter.path)) --resume"
+    "\(program("lora-train")) \(data(of: adapter)) --adapter-path \(CommandText.quoted(adapter.path)) --resume"
   }
 
   /// The command that judges an adapter beside a prompted base.
   func verdictCommand(_ adapter: AdapterStanding) -> String {
     "\(program("lora-train")) eval --verdict --adapter-path \(CommandText.quoted(adapter.path))"
+      + " \(data(of: adapter))"
+  }
+
+  /// The flag that names what an adapter was trained on: the record's own paths may start at another folder.
+  private func data(of adapter: AdapterStanding) -> String {
+    let archives = adapter.archives.map { located($0, of: adapter) ?? $0.path }
+    let words = archives.isEmpty ? [archivePath] : archives
+    return (["--data"] + words.map(CommandText.quoted)).joined(separator: " ")
   }
 
   /// The command that trains the adapter again, on another base where one is given.

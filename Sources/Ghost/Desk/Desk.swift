@@ -54,6 +54,14 @@ public struct Desk: Equatable, Sendable {
     return path.hasPrefix("/") ? path : URL(fileURLWithPath: path).path
   }
 
+  /// Where an archive that an adapter was trained on is; nil where it is gone.
+  func located(_ archive: RecordedArchive, of adapter: AdapterStanding) -> String? {
+    if let path = archive.located(adapter: adapter.path, in: folder) { return path }
+    // Where the desk has been moved, its archive goes by another path than the record's.
+    let isOwn = URL(fileURLWithPath: archive.path).lastPathComponent == "archive.jsonl"
+    return isOwn && FileManager.default.fileExists(atPath: archivePath) ? archivePath : nil
+  }
+
   // MARK: Drafts
 
   /// Makes the folders for drafts, so that a place that cannot be written to is noticed before a draft is.

@@ -75,24 +75,20 @@ public struct RefitPlan: Equatable, Sendable {
     }
   }
 
-  /// The files that an adapter was trained on, from here or from the desk's folder, and the desk's own archive.
+  /// The files that an adapter was trained on, and the desk's own archive.
   private static func archives(of adapter: AdapterStanding, desk: Desk) throws(RefitRefusal) -> [String] {
-    let files = FileManager.default
     var found: [String] = []
     func add(_ path: String) {
       let isKnown = found.contains { AtomicFile.target(of: $0) == AtomicFile.target(of: path) }
       if !isKnown { found.append(path) }
     }
-    let own = files.fileExists(atPath: desk.archivePath)
     for archive in adapter.archives {
-      if let path = [archive, desk.path(archive)].first(where: { files.fileExists(atPath: $0) }) {
-        add(path)
-      } else if !own || URL(fileURLWithPath: archive).lastPathComponent != "archive.jsonl" {
-        throw .missingArchive(path: archive, adapter: adapter.path)
+      guard let path = desk.located(archive, of: adapter) else {
+        throw .missingArchive(path: archive.path, adapter: adapter.path)
       }
+      add(path)
     }
-    // Where the desk has been moved, its archive goes by another path than the record's.
-    if own { add(desk.archivePath) }
+    if FileManager.default.fileExists(atPath: desk.archivePath) { add(desk.archivePath) }
     return found
   }
 

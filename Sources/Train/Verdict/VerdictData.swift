@@ -23,8 +23,7 @@ struct VerdictData {
   /// leave every piece on its side.
   init(_ run: VerdictRun, record: JSONValue?, base: BaseModel, window: Int) throws {
     let settings = record?["settings"]
-    let archives =
-      run.archives.isEmpty ? record?["archives"]?.arrayValue?.compactMap(\.stringValue) ?? [] : run.archives
+    let archives = run.archives.isEmpty ? try Self.recordedArchives(record, run.adapterPath) : run.archives
     guard !archives.isEmpty else { throw VerdictInputError.noArchive(adapter: run.adapterPath) }
     self.archives = archives
     let archive = try Archive(
@@ -70,6 +69,20 @@ struct VerdictData {
       return openings
     }
     self.notes = notes
+  }
+
+  /// Where the archives are that the adapter's record names.
+  private static func recordedArchives(
+    _ record: JSONValue?, _ adapter: String
+  ) throws(VerdictInputError) -> [String] {
+    var paths: [String] = []
+    for archive in RecordedArchive.all(in: record) {
+      guard let path = archive.located(adapter: adapter) else {
+        throw .missingArchive(path: archive.path, adapter: adapter)
+      }
+      paths.append(path)
+    }
+    return paths
   }
 
   /// The note on rows of some files that have nothing to score.

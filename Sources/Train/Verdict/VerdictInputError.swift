@@ -4,6 +4,8 @@ public enum VerdictInputError: Error, Equatable, Sendable, CustomStringConvertib
   case setting(flag: String, found: String, expected: String)
   /// No archive was named, and the adapter's folder names none.
   case noArchive(adapter: String)
+  /// An archive that the adapter's `run.json` names is not to be found.
+  case missingArchive(path: String, adapter: String)
   /// Nothing says which rows were held out of the adapter's training; the text says why.
   case noSplit(adapter: String, found: String)
   /// No held-out row has a seed to draft from.
@@ -20,6 +22,8 @@ public enum VerdictInputError: Error, Equatable, Sendable, CustomStringConvertib
       "\(flag): found \(found); expected \(expected). Change it."
     case .noArchive(let adapter):
       "\(adapter): found no run.json that names an archive; expected what the adapter was trained on. Give it with --data."
+    case .missingArchive(let path, let adapter):
+      "\(adapter)/\(RunRecord.name): found the archive \(path), which is not there; expected what the adapter was trained on. Give it with --data."
     case .noSplit(let adapter, let found):
       "\(adapter): found \(found); expected posts that were held out of its training. Give some with --held-out."
     case .noPieces(let files):

@@ -151,7 +151,7 @@ import Train
     #expect(
       try DeskStatus(Desk(folder.path)).next
         == "have the adapter judged beside a prompted base: lora-train eval --verdict --adapter-path"
-        + " \(folder("adapters/a"))")
+        + " \(folder("adapters/a")) --data \(folder("archive.jsonl"))")
     try folder.put("{\"verdict\": \"not enough evidence\"}", as: "adapters/a/evaluation.json")
     var status = try DeskStatus(Desk(folder.path))
     #expect(status.next.hasPrefix("write the next draft") && status.adapter?.verdict == .notEnoughEvidence)
@@ -160,6 +160,18 @@ import Train
     status = try DeskStatus(Desk(folder.path))
     #expect(status.adapter?.verdict == .retire && status.json["adapter"]?["verdict"] == "retire")
     #expect(status.next.hasPrefix("collect more pieces before training again"))
+  }
+
+  @Test("The archives of a training that was started in the desk's folder are named from the working folder")
+  func recordedArchives() throws {
+    let folder = try TemporaryFolder()
+    for name in ["archive.jsonl", "my posts.jsonl"] { try folder.put(archive(posts: 16, kept: []), as: name) }
+    try adapter(
+      "{\"finished\": false, \"archives\": [\"my posts.jsonl\", \"../old/archive.jsonl\"]}", in: folder)
+    #expect(
+      try DeskStatus(Desk(folder.path)).next
+        == "finish the adapter's run: lora-train --data \"\(folder("my posts.jsonl"))\" \(folder("archive.jsonl"))"
+        + " --adapter-path \(folder("adapters/a")) --resume")
   }
 
   @Test("Drift asks for a refit where training has not seen the drafts that show it")

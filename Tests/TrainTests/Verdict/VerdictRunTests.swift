@@ -345,6 +345,27 @@ struct VerdictRunTests {
     #expect(try tiny.adapterBytes() == before)
   }
 
+  @Test("The archive of a training that was started elsewhere is found beside its adapter, or asked for")
+  func recordedArchive() throws {
+    var elsewhere = tiny
+    elsewhere.adapterName = "adapters/a-1"
+    try elsewhere.start()
+    let record = try tiny.folder.content(of: "adapters/a-1/run.json")
+    // As it is where the training was started in the folder itself.
+    try tiny.folder.put(
+      record.replacing("\"\(tiny.archive)\"", with: "\"archive.jsonl\""), as: "adapters/a-1/run.json")
+    var run = verdict()
+    run.adapterPath = elsewhere.adapterPath
+    run.maxPieces = 1
+    run.samples = 1
+    #expect(try run.start().archives == [tiny.archive])
+    try FileManager.default.moveItem(atPath: tiny.archive, toPath: tiny.folder("moved.jsonl"))
+    #expect(
+      #expect(throws: VerdictInputError.self) { try run.start() }?.description
+        == "\(run.adapterPath)/run.json: found the archive archive.jsonl, which is not there; expected what the adapter was trained on. Give it with --data."
+    )
+  }
+
   @Test("What cannot be judged is refused with what to do")
   func refusals() throws {
     func text(_ run: VerdictRun) throws -> String {
