@@ -20,6 +20,8 @@ public final class Drafter {
   /// The pieces of the archive in the prompt.
   public let exampleCount: Int
 
+  /// The tokens that the pieces of the archive had room in.
+  private let exampleRoom: Int
   private let base: BaseModel
   private let generator: TextGenerator
   private let prompt: [Int32]
@@ -46,8 +48,9 @@ public final class Drafter {
     let plan = DraftPrompt(for: request.seed, base: base)
     tokenLimit = try Drafter.tokenLimit(request, plan, base: base)
     let window = min(base.configuration.contextLength, FewShotPrompt.window)
+    exampleRoom = max(0, window - plan.tokens.count - tokenLimit)
     let shown = try Drafter.examples(
-      request, besideAdapter: adapterPath != nil, base: base, room: window - plan.tokens.count - tokenLimit)
+      request, besideAdapter: adapterPath != nil, base: base, room: exampleRoom)
     prompt = shown?.before(plan.tokens, prefix: base.tokenizer.prefixIDs) ?? plan.tokens
     exampleCount = shown?.count ?? 0
     let capacity = prompt.count + tokenLimit
@@ -71,7 +74,7 @@ public final class Drafter {
     let rows: [ArchiveRow]
     do {
       rows = try Archive(paths: [path], skipBadRows: true).rows
-    } catch ArchiveError.noRows {
+    } catch ArchiveError.noRows where request.exampleLimit == nil {
       return nil
     }
     return FewShotPrompt(base: base, rows: rows, limit: limit).examples(for: request.seed, room: room)
@@ -88,6 +91,8 @@ public final class Drafter {
     }
     if exampleCount > 0, let archive = request.archivePath {
       lines.append("examples: \(NumberText.counted(exampleCount, "piece")) of \(archive) in the prompt")
+    } else if let limit = request.exampleLimit, limit > 0, let archive = request.archivePath {
+      lines.append("examples: none of \(archive) has a prompt and fits in \(exampleRoom) tokens")
     }
     lines.append("base: \(basePath) (SHA-256 \(fingerprints.base.hex.prefix(12))…)")
     lines.append("seed: \(request.randomSeed) (give --seed \(request.randomSeed) to repeat this draft)")

@@ -109,6 +109,29 @@ import Train
         == "--examples is -1; expected a whole number from 0, where 0 shows none. Change it.")
   }
 
+  @Test("Examples that were asked for and cannot be shown are told of")
+  func missingExamples() throws {
+    let folder = try TemporaryFolder()
+    let long = String(repeating: "The kettle sang again. ", count: 200)
+    var wanted = request(adapter: nil)
+    let row = "{\"title\": \"One\", \"text\": \"\(long)\"}\n"
+    wanted.archivePath = try folder.put(row, as: "archive.jsonl")
+    #expect(try Drafter(wanted, in: folder.path).notices.allSatisfy { !$0.hasPrefix("examples: ") })
+    wanted.exampleLimit = 3
+    let drafter = try Drafter(wanted, in: folder.path)
+    let plain = try drafter.write()
+    let context = try ModelConfiguration(contentsOf: "\(Fixtures.model("smollm2"))/config.json").contextLength
+    let room = context - plain.promptTokens - drafter.tokenLimit
+    #expect(plain.exampleCount == 0)
+    #expect(
+      drafter.notices.contains(
+        "examples: none of \(folder("archive.jsonl")) has a prompt and fits in \(room) tokens"))
+    try folder.put("{}\n", as: "archive.jsonl")
+    #expect(throws: ArchiveError.self) { _ = try Drafter(wanted, in: folder.path) }
+    wanted.exampleLimit = nil
+    #expect(try Drafter(wanted, in: folder.path).exampleCount == 0)
+  }
+
   @Test("A draft begins with a word, whatever the model would rather begin with")
   func firstWord() throws {
     var wanted = request()
