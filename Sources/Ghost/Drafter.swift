@@ -40,11 +40,9 @@ public final class Drafter {
     let adapterPath = request.adapterPath ?? AdapterSearch.newest(from: folder)
     let pool = ThreadPool(threadCount: request.threads ?? ProcessInfo.processInfo.activeProcessorCount)
     basePath = try request.resolvedBase(adapter: adapterPath)
+    // To read all of the base's files takes one thread as long as everything up to the first word.
+    let fingerprinting = BackgroundWork { [basePath] in try BaseFingerprints(path: basePath) }
     base = try BaseModel(path: basePath, holding: WeightHolding(drafting: request.quantization), pool: pool)
-    fingerprints = try BaseFingerprints(path: basePath)
-    adapter = try adapterPath.map { [base, fingerprints] in
-      try AdapterOrigin($0, base: base, fingerprints: fingerprints)
-    }
     let plan = DraftPrompt(for: request.seed, base: base)
     tokenLimit = try Drafter.tokenLimit(request, plan, base: base)
     let window = min(base.configuration.contextLength, FewShotPrompt.window)
@@ -53,6 +51,10 @@ public final class Drafter {
       request, besideAdapter: adapterPath != nil, base: base, room: exampleRoom)
     prompt = shown?.before(plan.tokens, prefix: base.tokenizer.prefixIDs) ?? plan.tokens
     exampleCount = shown?.count ?? 0
+    fingerprints = try fingerprinting.value()
+    adapter = try adapterPath.map { [base, fingerprints] in
+      try AdapterOrigin($0, base: base, fingerprints: fingerprints)
+    }
     let capacity = prompt.count + tokenLimit
     generator = TextGenerator(
       base.decoder(

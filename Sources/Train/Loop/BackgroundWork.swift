@@ -2,12 +2,12 @@ import Foundation
 import Synchronization
 
 /// Work on a thread of its own, beside what the caller does until it needs the result.
-final class BackgroundWork<Value: Sendable>: Sendable {
+package final class BackgroundWork<Value: Sendable>: Sendable {
   private let result = Mutex<Result<Value, any Error>?>(nil)
   private let finished = DispatchGroup()
 
   /// Starts `work`.
-  init(_ work: @escaping @Sendable () throws -> Value) {
+  package init(_ work: @escaping @Sendable () throws -> Value) {
     finished.enter()
     Thread.detachNewThread { [self] in
       let outcome = Result(catching: work)
@@ -19,7 +19,7 @@ final class BackgroundWork<Value: Sendable>: Sendable {
   /// Waits for the end of the work, if need be.
   ///
   /// - Throws: what the work threw.
-  func value() throws -> Value {
+  package func value() throws -> Value {
     finished.wait()
     guard let outcome = result.withLock(\.self) else { preconditionFailure("finished without a result") }
     return try outcome.get()

@@ -144,10 +144,12 @@ struct LocalSystems {
   }
 
   /// What decides the drafts and their times: a store of other ones is of no use.
-  func fingerprint(_ run: VerdictRun) throws -> Fingerprint {
+  ///
+  /// - Parameter base: the fingerprint of the base.
+  func fingerprint(_ run: VerdictRun, base: Fingerprint) throws -> Fingerprint {
     let parts =
       [
-        try base.fingerprint().hex,
+        base.hex,
         try Fingerprint(contentsOf: "\(run.adapterPath)/\(AdapterFolder.weightsName)").hex,
         "\(window) \(run.seed) \(run.sampling) \(run.compute.resolved.rawValue) \(dtype)"
           + " \(run.quantization?.rawValue ?? "as stored") \(pool.threadCount)",

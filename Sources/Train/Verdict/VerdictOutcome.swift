@@ -39,8 +39,8 @@ public struct VerdictOutcome: Sendable {
     _ run: VerdictRun, data: VerdictData, places: [Int], losses: [ComparedSystem: [DocumentLoss]],
     others: (base: [DocumentLoss], adapter: [DocumentLoss])?,
     drafts: [ComparedSystem: [[SystemDraft]]], order: [ComparedSystem], record: JSONValue?, window: Int,
-    base: BaseModel
-  ) throws {
+    base: Fingerprint
+  ) {
     let training = data.training.compactMap { HeldOutPiece($0, mostWords: .max) }
     let index = CopyingIndex(training.map(\.text))
     let limit = CopyingLimit(heldOut: data.pieces.map(\.text), index: index)
@@ -89,7 +89,7 @@ public struct VerdictOutcome: Sendable {
     pieces = data.pieces
     notes = data.notes
     archives = data.archives
-    baseFingerprint = try base.fingerprint()
+    baseFingerprint = base
     date = .now
     self.run = run
     self.places = places

@@ -56,7 +56,8 @@ public struct VerdictRun: Equatable, Sendable {
     if let record, !RunRecord.isFinished(record) { throw VerdictInputError.unfinished(adapter: adapterPath) }
     let base = try BaseModel(
       path: basePath, holding: compute.holding(quantization), pool: pool)
-    try AdapterFingerprint.check(adapterPath, for: base)
+    let fingerprints = try BaseFingerprints(path: basePath)
+    try AdapterFingerprint.check(adapterPath, for: base, fingerprints: fingerprints)
     let adapter = try AdapterFolder.read(adapterPath, for: base.configuration)
     let window = min(base.configuration.contextLength, window ?? FewShotPrompt.window)
 
@@ -65,7 +66,7 @@ public struct VerdictRun: Equatable, Sendable {
     let systems = LocalSystems(
       base: base, adapter: adapter, data: data, window: window, dtype: compute.dtype, pool: pool)
     // A folder that takes no file is noticed before anything is computed.
-    let store = try DraftStore(adapterPath, try systems.fingerprint(self))
+    let store = try DraftStore(adapterPath, try systems.fingerprint(self, base: fingerprints.base))
     onEvent(.prepared(data.pieces.count, drafted: drafted(of: data.pieces).count, notes: data.notes))
 
     let losses = systems.losses { onEvent(.scored($0, $1.total)) }
@@ -75,10 +76,10 @@ public struct VerdictRun: Equatable, Sendable {
     for outputs in external { drafts[outputs.system] = places.map { [outputs.drafts[$0]] } }
 
     onEvent(.comparing)
-    return try VerdictOutcome(
+    return VerdictOutcome(
       self, data: data, places: places, losses: losses, others: others, drafts: drafts,
       order: ComparedSystem.local + external.map(\.system), record: record, window: window,
-      base: base)
+      base: fingerprints.base)
   }
 
   /// The pieces that drafts are written for, spread over all of them.

@@ -71,6 +71,20 @@ struct VerdictRunTests {
         == [.bitsPerByte, .p95Latency, .cost, .adherence, .copying])
   }
 
+  @Test("The files of the base are read before the first event, and not once more")
+  func baseReadOnce() throws {
+    let base = tiny.folder("base")
+    try FileManager.default.copyItem(atPath: tiny.base, toPath: base)
+    try tiny.start()
+    var run = verdict()
+    (run.basePath, run.maxPieces, run.samples) = (base, 1, 1)
+    let fingerprint = try BaseModel.fingerprint(path: base)
+    let outcome = try run.start { event in
+      if case .prepared = event { try? FileManager.default.removeItem(atPath: base) }
+    }
+    #expect(!tiny.folder.holds("base") && outcome.baseFingerprint == fingerprint)
+  }
+
   @Test("The base's losses are those of a plain score of the same rows")
   func losses() throws {
     try tiny.start()
