@@ -30,4 +30,23 @@ public enum Folder {
     }
     return names.sorted()
   }
+
+  /// Deletes a file, or a folder with all that is in it; of a link the link alone. Where there is nothing, this does
+  /// nothing.
+  ///
+  /// - Throws: ``FileError`` with the first path that cannot be deleted.
+  public static func remove(_ path: String) throws(FileError) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else {
+      if errno == ENOENT { return }
+      throw FileError(path: path, operation: .write, code: errno)
+    }
+    let isFolder = status.st_mode & S_IFMT == S_IFDIR
+    if isFolder {
+      for name in try names(in: path) { try remove("\(path)/\(name)") }
+    }
+    guard (isFolder ? rmdir(path) : unlink(path)) == 0 else {
+      throw FileError(path: path, operation: .write, code: errno)
+    }
+  }
 }

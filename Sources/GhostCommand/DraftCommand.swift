@@ -172,7 +172,7 @@ struct DraftCommand: ParsableCommand {
     let defaults = SeedInput(length: settings?.length, kind: settings?.kind)
     var request = DraftRequest(seed: try given.completed(by: defaults).seed(), randomSeed: seed)
     request.basePath = model ?? settings?.base
-    request.adapterPath = adapterPath ?? settings?.adapter
+    request.adapterPath = try adapterPath ?? settings?.usableAdapter()
     request.sampling = SamplingOptions(
       temperature: temperature, topK: topK, topP: topP, minP: minP, repetitionPenalty: repetitionPenalty)
     request.maxTokens = maxTokens

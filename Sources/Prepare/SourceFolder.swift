@@ -42,21 +42,7 @@ struct SourceFolder {
       try read(root, id: name, isNamed: true, into: &contents)
       return contents
     }
-    // A walk does not start at a link.
-    let start = URL(fileURLWithPath: root).resolvingSymlinksInPath().path
-    guard let walk = FileManager.default.enumerator(atPath: start) else {
-      throw FileError(path: path, operation: .read, problem: .permissionDenied)
-    }
-    var files: [String] = []
-    for case let file as String in walk {
-      let last = file.split(separator: "/").last ?? ""
-      let isLeftAlone = last.hasPrefix(".") || last == "node_modules"
-      if walk.fileAttributes?[.type] as? FileAttributeType == .typeDirectory {
-        if isLeftAlone { walk.skipDescendants() }
-      } else if !isLeftAlone {
-        files.append(file)
-      }
-    }
+    var files = try self.files(in: root, into: &contents)
     // A Substack export lists its pages, and what the list says of them is not in the pages.
     let lists = files.filter { $0 == "posts.csv" || $0.hasSuffix("/posts.csv") }
     for list in lists {
@@ -69,6 +55,35 @@ struct SourceFolder {
       try read("\(root)/\(file)", id: "\(name)/\(file)", isNamed: false, into: &contents)
     }
     return contents
+  }
+
+  /// The paths of all files below a folder, from there on. A folder within it that cannot be read is noted.
+  ///
+  /// - Throws: `FileError` where the folder itself cannot be read.
+  private static func files(in root: String, into contents: inout Contents) throws(FileError) -> [String] {
+    var files: [String] = []
+    var folders = [""]
+    while let folder = folders.popLast() {
+      let names: [String]
+      do {
+        names = try Folder.names(in: "\(root)/\(folder)")
+      } catch {
+        if folder.isEmpty { throw FileError(path: root, operation: .read, problem: error.problem) }
+        contents.problems.append(
+          SourceProblem(file: "\(root)/\(folder)", line: 1, problem: .unreadable(error.problem)))
+        continue
+      }
+      for name in names where !name.hasPrefix(".") && name != "node_modules" {
+        let path = "\(folder)\(name)"
+        let attributes = try? FileManager.default.attributesOfItem(atPath: "\(root)/\(path)")
+        if attributes?[.type] as? FileAttributeType == .typeDirectory {
+          folders.append("\(path)/")
+        } else {
+          files.append(path)
+        }
+      }
+    }
+    return files
   }
 
   /// - Parameter isNamed: whether the user named this very file; XML and JSON of other kinds lie in many folders.

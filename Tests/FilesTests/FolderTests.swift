@@ -18,4 +18,16 @@ import Testing
       try Folder.names(in: folder("a/b.txt"))
     }
   }
+  @Test("A folder is deleted with all that is in it, and a link without what it leads to")
+  func removing() throws {
+    let folder = try TemporaryFolder()
+    for name in ["a/b/c", "a/.hidden", "kept/file"] { try folder.put("", as: name) }
+    try FileManager.default.createSymbolicLink(atPath: folder("a/link"), withDestinationPath: folder("kept"))
+    try Folder.remove(folder("a"))
+    try Folder.remove(folder("a"))
+    #expect(try folder.names == ["kept"] && folder.holds("kept/file"))
+    #expect(
+      throws: FileError(path: folder("kept/file/x"), operation: .write, problem: .notDirectory)
+    ) { try Folder.remove(folder("kept/file/x")) }
+  }
 }

@@ -49,15 +49,6 @@ struct AdapterShelf: Equatable, Sendable {
     return path
   }
 
-  /// Deletes what a refit has not finished.
-  static func remove(_ folder: String) throws(FileError) {
-    do {
-      try FileManager.default.removeItem(atPath: folder)
-    } catch {
-      throw FileError(path: folder, operation: .write, problem: .permissionDenied)
-    }
-  }
-
   /// Whether a folder is one of these adapters, and so the desk's to move.
   func holds(_ adapter: String) -> Bool {
     AtomicFile.target(of: adapter).hasPrefix(AtomicFile.target(of: folder) + "/")

@@ -97,13 +97,12 @@ public struct Desk: Equatable, Sendable {
   }
 
   /// The IDs of all drafts ever kept, in order.
-  func draftIDs() throws -> [String] {
+  func draftIDs() throws(FileError) -> [String] {
     let names: [String]
     do {
-      names = try FileManager.default.contentsOfDirectory(atPath: path("drafts/.original"))
-    } catch {
-      guard FileManager.default.fileExists(atPath: path("drafts/.original")) else { return [] }
-      throw FileError(path: path("drafts/.original"), operation: .read, problem: .permissionDenied)
+      names = try Folder.names(in: path("drafts/.original"))
+    } catch  where error.problem == .missing {
+      return []
     }
     return names.filter { $0.hasSuffix(".md") && !$0.hasPrefix(".") }.map { String($0.dropLast(3)) }.sorted()
   }

@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Model
 import Train
 import Yams
 
@@ -10,6 +11,8 @@ public struct DeskSettings: Equatable, Sendable {
   public private(set) var base: String?
   /// The adapter's folder.
   public private(set) var adapter: String?
+  /// Where the file names the adapter, as `file:line`.
+  private var adapterPlace: String?
   /// The length to aim at, in words.
   public private(set) var length: Int?
   /// The kind of piece.
@@ -52,7 +55,7 @@ public struct DeskSettings: Equatable, Sendable {
         isAbsolute ? (text as NSString).expandingTildeInPath : folder == "." ? text : "\(folder)/\(text)"
       switch name {
       case "base": base = local
-      case "adapter": adapter = local
+      case "adapter": (adapter, adapterPlace) = (local, place)
       case "kind": kind = text
       case "length":
         guard let words = Int(text), words > 0 else {
@@ -65,5 +68,17 @@ public struct DeskSettings: Equatable, Sendable {
           place: place, found: "the key \"\(name)\"", expected: "base, adapter, length or kind")
       }
     }
+  }
+  /// The adapter's folder, with an adapter in it.
+  ///
+  /// - Throws: ``DeskError/setting(place:found:expected:)`` with the line where there is none.
+  public func usableAdapter() throws(DeskError) -> String? {
+    guard let adapter, let adapterPlace else { return nil }
+    guard FileManager.default.fileExists(atPath: "\(adapter)/\(AdapterFolder.weightsName)") else {
+      throw .setting(
+        place: adapterPlace, found: "no adapter in \(adapter)",
+        expected: "the folder of one, or no such line")
+    }
+    return adapter
   }
 }

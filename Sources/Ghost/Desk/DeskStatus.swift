@@ -69,7 +69,7 @@ public struct DeskStatus: Equatable, Sendable {
     shippedCount = ids.count { shipped.contains($0) }
     rejectedCount = rejected.count
     trend = EditTrend(edits.map(\.rate))
-    adapter = try (settings.adapter ?? AdapterSearch.newest(from: desk.folder)).map {
+    adapter = try (settings.usableAdapter() ?? AdapterSearch.newest(from: desk.folder)).map {
       try AdapterStanding($0)
     }
     pieces = rows.count

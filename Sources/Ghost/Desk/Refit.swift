@@ -97,7 +97,7 @@ public struct Refit: Sendable {
     }
     if FileManager.default.fileExists(atPath: run.adapterPath) {
       onEvent(.startingAfresh)
-      try AdapterShelf.remove(run.adapterPath)
+      try Folder.remove(run.adapterPath)
     }
     return try run.start(stop: stop) { onEvent(.training($0)) } != nil
   }

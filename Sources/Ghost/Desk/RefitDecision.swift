@@ -50,7 +50,7 @@ struct RefitDecision: Equatable, Sendable {
     // What stands before a move that was made has been done.
     let made = try steps.lastIndex { try Self.isMade($0, on: desk) }
     for step in steps.dropFirst(made.map { $0 + 1 } ?? 0) { try Self.take(step, on: desk) }
-    try AdapterShelf.remove(AdapterShelf(desk).unfinished)
+    try Folder.remove(AdapterShelf(desk).unfinished)
   }
 
   /// Whether a step is a move that was made.

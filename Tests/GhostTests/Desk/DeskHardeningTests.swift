@@ -79,6 +79,30 @@ import Train
     #expect(try folder.names == before)
   }
 
+  @Test("What cannot be listed is told with its cause, and no folder of posts is passed over in silence")
+  func unlisted() throws {
+    let folder = try TemporaryFolder()
+    try folder.put("", as: "desk/drafts/.original")
+    #expect(
+      throwing { _ = try Desk(folder("desk")).draft(named: "lamp") }?.hasPrefix(
+        "\(folder("desk/drafts/.original")): found a file where the path needs a folder") == true)
+    try folder.put(String(repeating: "one two three ", count: 10), as: "posts/a.md")
+    try folder.put(String(repeating: "four five six ", count: 10), as: "posts/closed/b.md")
+    let files = FileManager.default
+    try files.setAttributes([.posixPermissions: 0o000], ofItemAtPath: folder("posts/closed"))
+    defer { try? files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder("posts/closed")) }
+    var options = PrepareOptions()
+    options.paths = [folder("posts")]
+    options.output = folder("archive.jsonl")
+    try files.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder.path)
+    let run = PrepareRun(options)
+    var report: PrepareReport?
+    withoutPrivileges { report = try? run.start() }
+    let problems = try #require(report).problems.map(\.description)
+    let expected = "\(folder("posts/closed/")):1: found that access is denied"
+    #expect(problems.count == 1 && problems.first?.hasPrefix(expected) == true, "\(problems)")
+  }
+
   /// Runs `body` with the rights to files of a user who owns none: those of an administrator override any file's mode.
   private func withoutPrivileges(_ body: () -> Void) {
     // On Linux the function binds the calling thread alone; Swift's module of the C library leaves it out.

@@ -216,9 +216,10 @@ import Train
       throwing { _ = try DeskStatus(Desk(folder("none"))) }?.hasPrefix(
         "\(folder("none")): found nothing there")
         == true)
-    try folder.put("adapter: gone\n", as: "ghost.yaml")
+    try folder.put("length: 100\nadapter: gone\n", as: "ghost.yaml")
     #expect(
-      throwing { _ = try DeskStatus(Desk(folder.path)) }?.contains("gone/adapter_model.safetensors: found")
-        == true)
+      throwing { _ = try DeskStatus(Desk(folder.path)) }
+        == "\(folder("ghost.yaml")):2: found no adapter in \(folder("gone")); expected the folder of one, or no such"
+        + " line. Correct it.")
   }
 }
