@@ -65,13 +65,15 @@ let package = Package(
     .executableTarget(
       name: "LoraTrainCommand",
       dependencies: [
-        "Flags", "Train", "Prepare", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Flags", "Files", "Model", "Train", "Prepare",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
     .executableTarget(
       name: "GhostCommand",
       dependencies: [
-        "Flags", "Ghost", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Flags", "Files", "Model", "Train", "Ghost",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: swiftSettings),
     .target(name: "TestSupport", path: "Tests/TestSupport"),

@@ -1,7 +1,5 @@
 import ArgumentParser
-import Files
 import Flags
-import Foundation
 import Ghost
 import Model
 import Train
@@ -120,45 +118,16 @@ struct DraftCommand: ParsableCommand {
     defer { withExtendedLifetime(interrupts) {} }
     let settings = try workspace.map { try DeskSettings($0) }
     let desk = workspace.map { Desk($0, startedAs: GhostCommand.invocation) }
-    let request = try request(settings, desk)
-    if let output { try Draft.checkOutput(output, replaces: force) }
-    try desk?.prepare()
-    let drafter = try Drafter(request, in: workspace ?? ".")
-    for line in drafter.notices { GhostCommand.report(line) }
-
+    var destination = DraftSession.Destination()
+    (destination.desk, destination.printsJSON) = (desk, json)
+    (destination.output, destination.replacesOutput) = (output, force)
+    let session = try DraftSession(try request(settings, desk), to: destination)
+    for line in session.notices { GhostCommand.report(line) }
     var printer = DraftPrinter()
-    var failure: (any Error)?
-    var drafts: [JSONValue] = []
-    for candidate in 0..<n where failure == nil && !(candidate > 0 && stop.isStopping) {
-      if candidate > 0, !json { _ = printer.print("\n") }
-      let draft: Draft
-      do {
-        draft = try drafter.write(candidate: candidate, stop: stop) { text in json || printer.print(text) }
-      } catch {
-        if !json { printer.endLine() }
-        failure = error
-        break
-      }
-      if !json { printer.endLine() }
-      GhostCommand.report(draft.summary)
-      drafts.append(draft.json)
-      failure = printer.failure
-      do {
-        if let output { try draft.save(to: output, replaces: force) }
-        if let desk {
-          let id = try desk.keep(draft)
-          GhostCommand.report("kept as \(desk.draftPath(id)); next: \(desk.editCommand(id))")
-        }
-      } catch {
-        failure = error
-      }
-    }
-    if json, !drafts.isEmpty {
-      let value: JSONValue = n == 1 ? drafts.first ?? .null : ["drafts": .array(drafts)]
-      _ = printer.print(try JSONWriter.string(of: value, layout: .pretty))
-    }
-    if let failure = failure ?? printer.failure {
-      GhostCommand.report(error: "\(failure)")
+    do {
+      try session.write(n, stop: stop, to: &printer, report: { GhostCommand.report($0) })
+    } catch {
+      GhostCommand.report(error: "\(error)")
       throw ExitCode(1)
     }
   }
