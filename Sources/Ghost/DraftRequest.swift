@@ -41,10 +41,8 @@ public struct DraftRequest: Equatable, Sendable {
     ) throws(DraftError) {
       guard holds else { throw .setting(flag: flag, found: "\(found)", expected: expected) }
     }
-    // Below a hundredth, a float32 score would overflow on its way to the likeliest token.
     try require(
-      sampling.temperature == 0 || (0.01...100).contains(sampling.temperature), "--temperature",
-      sampling.temperature, "0, or a number from 0.01 to 100")
+      sampling.hasUsableTemperature, "--temperature", sampling.temperature, SamplingOptions.usableTemperature)
     try require(sampling.topK >= 0, "--top-k", sampling.topK, "a whole number from 0, where 0 keeps all")
     try require(
       sampling.topP > 0 && sampling.topP <= 1, "--top-p", sampling.topP, "a number above 0 and up to 1")

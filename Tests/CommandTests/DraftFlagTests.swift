@@ -16,7 +16,7 @@ import Train
     #expect(try refusal("--length", "-5").contains("-5; expected a whole number"))
     #expect(
       try refusal("--temperature", "-1")
-        == "--temperature is -1.0; expected 0, or a number from 0.01 to 100. Change it.")
+        == "--temperature is -1.0; expected a number from 0, where 0 takes the likeliest token. Change it.")
     #expect(
       try refusal("--top-k", "--json")
         == "The value '--json' is invalid for '--top-k <top-k>': expected a whole number up to 9223372036854775807."

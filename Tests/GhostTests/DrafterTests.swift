@@ -235,16 +235,23 @@ import Train
         == "the seed holds <|endoftext|>, a special token of the base; expected text. Remove it.")
   }
 
+  @Test("Every temperature that the sampler can work with is taken", arguments: [0, 1e-6, 1e-3, 3e38])
+  func temperatures(temperature: Float) throws {
+    var wanted = request()
+    wanted.sampling.temperature = temperature
+    try wanted.check()
+  }
+
   @Test(
     "A setting out of range is refused with its range",
     arguments: [
       (
         SamplingOptions(temperature: -1),
-        "--temperature is -1.0; expected 0, or a number from 0.01 to 100. Change it."
+        "--temperature is -1.0; expected a number from 0, where 0 takes the likeliest token. Change it."
       ),
       (
         SamplingOptions(temperature: .nan),
-        "--temperature is nan; expected 0, or a number from 0.01 to 100. Change it."
+        "--temperature is nan; expected a number from 0, where 0 takes the likeliest token. Change it."
       ),
       (
         SamplingOptions(topK: -1),

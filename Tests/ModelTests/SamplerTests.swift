@@ -59,6 +59,20 @@ struct SamplerTests {
     expect(options(temperature: 2), gives: roots.map { $0 / roots.reduce(0, +) })
   }
 
+  @Test("The smallest temperature takes the likeliest token, the largest any, and no other number is usable")
+  func extremeTemperatures() {
+    for temperature in [Float.leastNonzeroMagnitude, 1e-3] {
+      #expect(options(temperature: temperature).hasUsableTemperature)
+      expect(options(temperature: temperature), gives: [0, 0, 1, 0])
+      expect(options(temperature: temperature), gives: [0, 0.5, 0.5], logits: [-.infinity, 3e38, 3e38])
+    }
+    #expect(options(temperature: .greatestFiniteMagnitude).hasUsableTemperature)
+    expect(options(temperature: .greatestFiniteMagnitude), gives: [0.25, 0.25, 0.25, 0.25])
+    for temperature in [-1, Float.nan, .infinity] {
+      #expect(!options(temperature: temperature).hasUsableTemperature)
+    }
+  }
+
   @Test("Top-k keeps the k likeliest; of equals, the lower ids")
   func topK() {
     expect(options(topK: 2), gives: [3.0 / 7, 0, 4.0 / 7, 0])

@@ -3,7 +3,7 @@ import Tensor
 
 /// How the next token is chosen from its logits.
 public struct SamplingOptions: Equatable, Sendable {
-  /// What the logits are divided by; 0 always takes the likeliest token.
+  /// What the logits are divided by; 0 always takes the likeliest token. See ``hasUsableTemperature``.
   public var temperature: Float
   /// Keep only the k likeliest tokens; 0 keeps all.
   public var topK: Int
@@ -26,6 +26,13 @@ public struct SamplingOptions: Equatable, Sendable {
     self.minP = minP
     self.repetitionPenalty = repetitionPenalty
   }
+
+  /// Whether a ``Sampler`` can work with the temperature: any finite number from 0, since it divides differences from
+  /// the highest logit, of which none is above 0.
+  public var hasUsableTemperature: Bool { temperature >= 0 && temperature.isFinite }
+
+  /// Such a temperature in words.
+  public static let usableTemperature = "a number from 0, where 0 takes the likeliest token"
 
   /// Always the likeliest token.
   public static let greedy = SamplingOptions(temperature: 0, topP: 1)

@@ -108,9 +108,9 @@ public struct GateRun: Equatable, Sendable {
     if let price = pricePerHour, !(price >= 0 && price.isFinite) {
       throw GateSettingError(flag: "--price-per-hour", found: "\(price)", expected: "a number from 0")
     }
-    if !(sampling.temperature >= 0 && sampling.temperature.isFinite) {
+    if !sampling.hasUsableTemperature {
       throw GateSettingError(
-        flag: "--temperature", found: "\(sampling.temperature)", expected: "a number from 0")
+        flag: "--temperature", found: "\(sampling.temperature)", expected: SamplingOptions.usableTemperature)
     }
   }
 

@@ -102,8 +102,9 @@ public struct VerdictRun: Equatable, Sendable {
     if let price = pricePerHour, !(price >= 0 && price.isFinite) {
       throw .setting(flag: "--price-per-hour", found: "\(price)", expected: "a number from 0")
     }
-    if !(sampling.temperature >= 0 && sampling.temperature.isFinite) {
-      throw .setting(flag: "--temperature", found: "\(sampling.temperature)", expected: "a number from 0")
+    if !sampling.hasUsableTemperature {
+      throw .setting(
+        flag: "--temperature", found: "\(sampling.temperature)", expected: SamplingOptions.usableTemperature)
     }
     try checkOutputs()
   }
