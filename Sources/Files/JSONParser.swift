@@ -49,6 +49,17 @@ public enum JSONParser {
     return try withExtendedLifetime(file) { try parse(file.bytes, file: path) }
   }
 
+  /// Parses the JSON file at `path`; nil where there is none.
+  ///
+  /// - Throws: as ``parse(contentsOf:)``, except where nothing is at the path.
+  public static func parse(ifPresent path: String) throws -> JSONValue? {
+    do {
+      return try parse(contentsOf: path)
+    } catch let error as FileError where error.problem == .missing {
+      return nil
+    }
+  }
+
   private static func lineAndColumn(
     of offset: Int, in bytes: UnsafeRawBufferPointer
   ) -> (line: Int, column: Int) {

@@ -64,8 +64,8 @@ public enum AdapterSearch {
     guard let attributes = try? FileManager.default.attributesOfItem(atPath: weights) else { return nil }
     // A record that cannot be read is refused once its adapter is chosen, not while looking for one.
     let record = try? RunRecord.read(folder)
-    let written = record?["written_at"]?.stringValue.flatMap { try? Date($0, strategy: .iso8601) }
-    guard let date = written ?? attributes[.modificationDate] as? Date else { return nil }
+    guard let date = record.flatMap(RunRecord.writtenAt) ?? attributes[.modificationDate] as? Date
+    else { return nil }
     return Candidate(path: folder, date: date, isFinished: record.map(RunRecord.isFinished) ?? true)
   }
 }

@@ -18,7 +18,7 @@ extension TextTokenizer {
     var roles = SpecialTokenRoles()
     for name in ["tokenizer_config.json", "special_tokens_map.json"] {
       let file = folder + "/" + name
-      guard let json = try Self.parseIfPresent(file) else { continue }
+      guard let json = try JSONParser.parse(ifPresent: file) else { continue }
       let fields = try JSONFields(json, file: file, path: "")
       roles.beginOfText = try roles.beginOfText ?? definition.id(ofTokenNamedBy: "bos_token", in: fields)
       roles.endOfText = try roles.endOfText ?? definition.id(ofTokenNamedBy: "eos_token", in: fields)
@@ -38,14 +38,6 @@ extension TextTokenizer {
   /// - Throws: ``TokenizerError`` for a tokenizer that this package does not run.
   public convenience init(_ json: JSONValue, file: String = "tokenizer.json") throws(TokenizerError) {
     self.init(try TokenizerDefinition(json, file: file), roles: SpecialTokenRoles())
-  }
-
-  private static func parseIfPresent(_ path: String) throws -> JSONValue? {
-    do {
-      return try JSONParser.parse(contentsOf: path)
-    } catch let error as FileError where error.problem == .missing {
-      return nil
-    }
   }
 }
 

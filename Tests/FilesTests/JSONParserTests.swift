@@ -1,4 +1,5 @@
 import Files
+import TestSupport
 import Testing
 
 /// A text with what it must parse to, or with the whole error text.
@@ -195,6 +196,16 @@ struct JSONCase<Expected: Sendable>: Sendable, CustomTestStringConvertible {
     #expect(throws: JSONParseError.self) {
       try JSONParser.parse(String(repeating: "{\"a\":", count: 1 << 20))
     }
+  }
+
+  @Test("of a file that may be missing, only its absence is no error")
+  func optionalFile() throws {
+    let folder = try TemporaryFolder()
+    #expect(try JSONParser.parse(ifPresent: folder("none.json")) == nil)
+    #expect(try JSONParser.parse(ifPresent: try folder.put("[1]", as: "one.json")) == [1])
+    try folder.put("{", as: "broken.json")
+    #expect(throws: JSONParseError.self) { _ = try JSONParser.parse(ifPresent: folder("broken.json")) }
+    #expect(throws: FileError.self) { _ = try JSONParser.parse(ifPresent: folder.path) }
   }
 
   @Test("a line of a larger file is named by its own number")

@@ -78,7 +78,7 @@ struct AdapterShelf: Equatable, Sendable {
     return try folders.compactMap { folder in
       guard files.fileExists(atPath: "\(folder)/\(RunRecord.name)"), let record = try RunRecord.read(folder),
         RunRecord.isFinished(record), let rows = RowPins(record: record)?.all,
-        let date = record["written_at"]?.stringValue.flatMap({ try? Date($0, strategy: .iso8601) })
+        let date = RunRecord.writtenAt(record)
       else { return nil }
       return (date, rows)
     }

@@ -38,7 +38,7 @@ public struct AdapterStanding: Equatable, Sendable {
     let evaluation = try EvaluationRecord.read(folder)
     isJudged = evaluation != nil
     verdict = EvaluationVerdict.latest(evaluation: evaluation, record: record)
-    writtenAt = record?["written_at"]?.stringValue.flatMap { try? Date($0, strategy: .iso8601) }
+    writtenAt = record.flatMap(RunRecord.writtenAt)
     // An adapter that was judged again since has a later one.
     sunset = (refit?["sunset"] ?? record?["sunset"])?.stringValue
     archives = RecordedArchive.all(in: record)

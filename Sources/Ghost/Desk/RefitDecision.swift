@@ -24,12 +24,7 @@ struct RefitDecision: Equatable, Sendable {
   /// The decision that was made and not carried out; nil where there is none.
   static func pending(_ shelf: AdapterShelf) throws -> RefitDecision? {
     let path = path(shelf)
-    let json: JSONValue
-    do {
-      json = try JSONParser.parse(contentsOf: path)
-    } catch let error as FileError where error.problem == .missing {
-      return nil
-    }
+    guard let json = try JSONParser.parse(ifPresent: path) else { return nil }
     guard let steps = json["steps"]?.arrayValue?.map(Step.init(json:)), !steps.contains(nil),
       let outcome = json["outcome"].flatMap(RefitOutcome.init(json:))
     else { throw RefitRefusal.damagedDecision(path: path) }

@@ -8,11 +8,7 @@ enum RefitRecord {
   ///
   /// - Throws: `FileError` and `JSONParseError` where there is one that cannot be read.
   static func read(_ folder: String) throws -> JSONValue? {
-    do {
-      return try JSONParser.parse(contentsOf: "\(folder)/\(name)")
-    } catch let error as FileError where error.problem == .missing {
-      return nil
-    }
+    try JSONParser.parse(ifPresent: "\(folder)/\(name)")
   }
 
   static func write(_ record: JSONValue, to folder: String) throws {

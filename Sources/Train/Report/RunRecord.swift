@@ -54,15 +54,16 @@ public enum RunRecord {
   ///
   /// - Throws: `FileError` and `JSONParseError` where there is one that cannot be read.
   public static func read(_ folder: String) throws -> JSONValue? {
-    do {
-      return try JSONParser.parse(contentsOf: "\(folder)/\(name)")
-    } catch let error as FileError where error.problem == .missing {
-      return nil
-    }
+    try JSONParser.parse(ifPresent: "\(folder)/\(name)")
   }
 
   /// Whether the run of a record came to its end.
   public static func isFinished(_ record: JSONValue) -> Bool { record["finished"]?.boolValue ?? true }
+
+  /// When the adapter of a record was written; nil where it does not say so.
+  public static func writtenAt(_ record: JSONValue) -> Date? {
+    record["written_at"]?.stringValue.flatMap { try? Date($0, strategy: .iso8601) }
+  }
 
   /// The record of a finished run as a report: the same, with the adapter's folder.
   ///

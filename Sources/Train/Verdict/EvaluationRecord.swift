@@ -23,11 +23,7 @@ public enum EvaluationRecord {
   ///
   /// - Throws: `FileError` and `JSONParseError` where there is one that cannot be read.
   public static func read(_ folder: String) throws -> JSONValue? {
-    do {
-      return try JSONParser.parse(contentsOf: "\(folder)/\(name)")
-    } catch let error as FileError where error.problem == .missing {
-      return nil
-    }
+    try JSONParser.parse(ifPresent: "\(folder)/\(name)")
   }
 }
 
