@@ -154,6 +154,11 @@ struct NumberTextTests {
     ])
   func duration(seconds: Double, text: String) { #expect(NumberText.duration(seconds) == text) }
 
+  @Test(
+    "Signed numbers have a sign of their own, and the minus sign is no hyphen",
+    arguments: [(0.1234, "+0.123"), (-0.0236, "−0.024"), (0, "+0.000")])
+  func signed(number: Double, text: String) { #expect(NumberText.signed(number, 3) == text) }
+
   @Test("A rate of nothing measured is a dash")
   func rate() {
     #expect(NumberText.rate(1800, seconds: 1.5) == "1,200")

@@ -16,6 +16,11 @@ package enum NumberText {
   /// The number with so many digits after the point.
   static func fixed(_ number: Double, _ digits: Int) -> String { String(format: "%.\(digits)f", number) }
 
+  /// The number with its sign, a minus sign rather than a hyphen, and so many digits after the point.
+  static func signed(_ number: Double, _ digits: Int) -> String {
+    (number < 0 ? "−" : "+") + fixed(abs(number), digits)
+  }
+
   /// A rate, rounded; "–" where nothing was measured.
   static func rate(_ count: Int, seconds: Double) -> String {
     let rate = Double(count) / seconds

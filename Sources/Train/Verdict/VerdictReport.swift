@@ -19,10 +19,10 @@ public struct VerdictReport: Sendable {
     ]
     lines += systemLines(style) + [""] + effectLines(style) + [""]
     if let specificity = outcome.specificity {
+      let (lower, upper) = (signed(specificity.interval.lower), signed(specificity.interval.upper))
       lines.append(
         "specificity: saves \(signed(specificity.own)) bits per byte on this writer and \(signed(specificity.others)) on"
-          + " others; \(signed(specificity.difference)) more (\(signed(specificity.interval.lower)) to"
-          + " \(signed(specificity.interval.upper)))")
+          + " others; \(signed(specificity.difference)) more (\(lower) to \(upper))")
     }
     lines.append(voiceLine)
     lines += outcome.notes.map { "note: \($0)" }
@@ -84,7 +84,7 @@ public struct VerdictReport: Sendable {
       }
   }
 
-  private func signed(_ value: Double) -> String { String(format: "%+.3f", value) }
+  private func signed(_ value: Double) -> String { NumberText.signed(value, 3) }
 
   // MARK: JSON
 

@@ -260,6 +260,9 @@ struct VerdictRunTests {
     let comparison = try #require(try plain.start().comparison)
     let saved = comparison.base.total.bitsPerByte - comparison.adapter.total.bitsPerByte
     let others = try #require(outcome.specificity).others
+    let line = VerdictReport(outcome).lines().first { $0.hasPrefix("specificity: ") }
+    #expect(line?.contains(" writer and \(NumberText.signed(others, 3)) on others;") == true)
+    #expect(line?.contains(/-[0-9]/) == false, "\(line ?? "")")
     // Losses near 10 over a thousand tokens, each to a few units in the last place, divided by as many bytes.
     #expect(abs(saved) > 1e-4 && abs(others - saved) <= 10 * 16 * 0x1p-23)
   }

@@ -92,9 +92,7 @@ enum VerdictTables {
 
   private static func specificity(_ outcome: VerdictOutcome) -> String {
     guard let specificity = outcome.specificity else { return "" }
-    func signed(_ value: Double) -> String {
-      String(format: "%+.3f", value).replacingOccurrences(of: "-", with: "−")
-    }
+    func signed(_ value: Double) -> String { NumberText.signed(value, 3) }
     let text =
       "Specificity: the adapter saves \(signed(specificity.own)) bits per byte on this writer and"
       + " \(signed(specificity.others)) on other writers, \(signed(specificity.difference)) more here (95 % interval"
