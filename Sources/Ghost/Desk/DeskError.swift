@@ -31,8 +31,8 @@ public enum DeskError: Error, Equatable, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .noDrafts(let folder, let draft):
-      "\(folder)/drafts: found no drafts; expected some that ghost draft wrote."
-        + " Name the right folder with --workspace, or write one: \(draft)"
+      "\(folder)/drafts: found no drafts; expected some that ghost draft kept, which it does with --workspace alone."
+        + " Name the right folder with --workspace, or write a draft and keep it: \(draft)"
     case .unknownDraft(let id, let folder, let latest, let status):
       "\(folder)/drafts: found no draft \"\(id)\"; expected one of those there."
         + (latest.map { " The latest is \($0)." } ?? "") + " See \(status)"

@@ -159,8 +159,8 @@ import Train
       refusal(final: folder("large"))?.contains("300000 bytes; expected a piece of at most 262144") == true)
     #expect(
       throwing { _ = try Desk(folder("none")).ship("x") }
-        == "\(folder("none"))/drafts: found no drafts; expected some that ghost draft wrote."
-        + " Name the right folder with --workspace, or write one:"
+        == "\(folder("none"))/drafts: found no drafts; expected some that ghost draft kept, which it does with"
+        + " --workspace alone. Name the right folder with --workspace, or write a draft and keep it:"
         + " ghost draft --workspace \(folder("none")) --topic \"…\"")
     #expect(!folder.holds("archive.jsonl"))
     #expect(try desk.ship(ids[1], allowsUnchanged: true).diff.editRate == 0)
