@@ -15,12 +15,9 @@ public struct DraftPrinter: ~Copyable {
   private var isOpen = true
   private var endsLine = true
 
-  /// Takes over standard output.
-  public init() {
-    // A closed pipe then shows as an error of the write, and ends the draft instead of the program.
-    signal(SIGPIPE, SIG_IGN)
-    self.init(descriptor: STDOUT_FILENO)
-  }
+  /// Takes over standard output. A program that does not ignore SIGPIPE is ended by it where the reader closes the
+  /// pipe.
+  public init() { self.init(descriptor: STDOUT_FILENO) }
 
   init(descriptor: Int32) {
     isTerminal = isatty(descriptor) == 1

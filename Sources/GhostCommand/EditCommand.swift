@@ -21,6 +21,8 @@ struct EditCommand: ParsableCommand {
     let arguments = ["sh", "-c", "exec \(editor) \"$1\"", "ghost", path]
     var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
     pointers.append(nil)
+    // A signal that is ignored stays ignored in the program that comes, which does not expect that of this one.
+    signal(SIGPIPE, SIG_DFL)
     execv("/bin/sh", pointers)
     throw FileError(path: "/bin/sh", operation: .read, problem: .system(code: errno))
   }

@@ -21,7 +21,7 @@ struct GhostCommand: ParsableCommand {
   /// Runs the command. An error is one line, `error: …`; the exit code is 2 where nothing could be started, and
   /// whatever a command throws as an `ExitCode` otherwise.
   static func main() {
-    StandardStreams.reserve()
+    StandardStreams.prepare()
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -22,7 +22,7 @@ struct LoraTrainCommand: ParsableCommand {
     defaultSubcommand: TrainCommand.self)
 
   static func main() {
-    StandardStreams.reserve()
+    StandardStreams.prepare()
     do {
       var command = try parseAsRoot()
       try command.run()
