@@ -154,7 +154,8 @@ struct AdapterPathTests {
     )
     #expect(
       try refusal(tiny, resumes: true)
-        == "\(path): found a finished adapter; expected the checkpoint of a stopped run. Train without --resume."
+        == "\(path): found an adapter without a checkpoint; expected that of a stopped run. Train without --resume,"
+        + " with another --adapter-path."
     )
   }
 

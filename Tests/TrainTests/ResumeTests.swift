@@ -97,6 +97,28 @@ struct ResumeTests {
     #expect(try again.adapterBytes() == tiny.adapterBytes())
   }
 
+  @Test(
+    "A run that breaks off while it writes its first evaluation can be resumed or begun again",
+    arguments: ["run.json", "adapter_config.json", "adapter_model.safetensors", "checkpoint.safetensors"])
+  func brokenWrite(file: String) throws {
+    let whole = try TinyRun()
+    try whole.start()
+    var broken = whole
+    broken.adapterName = "broken"
+    let obstacle = broken.folder("broken/\(file)")
+    #expect(throws: FileError.self) {
+      try broken.start { event in
+        guard case .step(1, _, _, _, _) = event else { return }
+        try? FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: false)
+      }
+    }
+    try FileManager.default.removeItem(atPath: obstacle)
+    let resumes = AdapterPath.content(of: broken.adapterPath) == .checkpoint
+    #expect(resumes == (file != "checkpoint.safetensors"))
+    #expect(try broken.start(resumes: resumes) != nil)
+    #expect(try broken.adapterBytes() == whole.adapterBytes())
+  }
+
   @Test("Stopped while rates are probed, a run probes again and gives the same adapter, byte for byte")
   func stoppedProbe() throws {
     var whole = try TinyRun()

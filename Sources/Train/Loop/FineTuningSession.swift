@@ -229,10 +229,7 @@ final class FineTuningSession {
   /// Scores the held-out side, keeps the adapter where it is the best so far, and writes a checkpoint of what was
   /// done. Without a held-out side the newest adapter is the one kept.
   private func evaluate(_ onEvent: (FineTuningEvent) -> Void) throws {
-    guard let evaluation = prepared.evaluation else {
-      try keepBest()
-      return try writeProgress()
-    }
+    guard let evaluation = prepared.evaluation else { return try writeProgress(isBest: true) }
     let loss = prepared.dataset.heldOutLosses(score(evaluation)).total
     guard loss.nats.isFinite else {
       throw TrainingError.nonFinite(step: state.step, loss: loss.loss, gradientNorm: 0)
@@ -244,8 +241,7 @@ final class FineTuningSession {
     let isBest = rivals.allSatisfy { loss.loss < $0.loss }
     state.evaluations.append(
       FineTuningState.EvaluationRecord(step: state.step, loss: loss.loss, bitsPerByte: loss.bitsPerByte))
-    if isBest { try keepBest() }
-    try writeProgress()
+    try writeProgress(isBest: isBest)
     onEvent(.evaluated(step: state.step, loss: loss, isBest: isBest))
   }
 
@@ -253,15 +249,6 @@ final class FineTuningSession {
     let began = clockSeconds
     defer { evaluationSeconds += clockSeconds - began }
     return evaluation.losses(engine, with: decoder)
-  }
-
-  private func keepBest() throws {
-    state.bestStep = state.step
-    copy(prepared.adapter.parameters.values, to: best)
-    guard state.step > 0 else { return }
-    // The record comes first: an adapter that is left unfinished says what it was trained for, and that it is.
-    try RunRecord.writeUnfinished(run, settings: settings)
-    try writeAdapter()
   }
 
   private func copy(_ source: Storage, to destination: Storage) {
@@ -273,9 +260,18 @@ final class FineTuningSession {
   }
 
   /// Writes a checkpoint where there is more to lose than a fresh start gives again: steps, or a learning rate that
-  /// was looked for.
-  private func writeProgress() throws {
+  /// was looked for. An adapter that is the best so far follows it.
+  private func writeProgress(isBest: Bool) throws {
+    if isBest {
+      state.bestStep = state.step
+      copy(prepared.adapter.parameters.values, to: best)
+    }
+    // Before the adapter: a run that breaks off between the two can be resumed, and writes the adapter again.
     if state.step > 0 || run.options.learningRate == .automatic { try writeCheckpoint() }
+    guard isBest, state.step > 0 else { return }
+    // The record comes first: an adapter that is left unfinished says what it was trained for, and that it is.
+    try RunRecord.writeUnfinished(run, settings: settings)
+    try writeAdapter()
   }
 
   private func writeCheckpoint() throws {

@@ -52,7 +52,8 @@ public enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible {
       "\(path): found a base or its checkpoint; expected a folder without one."
         + " Go on with --resume, or give another --output."
     case .nothingToResume(let path, .adapter):
-      "\(path): found a finished adapter; expected the checkpoint of a stopped run. Train without --resume."
+      "\(path): found an adapter without a checkpoint; expected that of a stopped run. Train without --resume,"
+        + " with another --adapter-path."
     case .nothingToResume(let path, _):
       "\(path): found no checkpoint; expected that of a stopped run. Give its --adapter-path, or train without --resume."
     }
