@@ -8,18 +8,23 @@
 
 extension AtomicFile {
   /// Writes the file at `path` anew with lines at its end: it is there afterwards as it was, or with all of them. A link
-  /// stays a link, and the file that it leads to gets the lines. Hold the ``FolderLock`` of that file's folder
+  /// stays a link, and the file that it leads to gets the lines; where that is not there, as on a disk that is not
+  /// mounted, nothing takes its place. Hold the ``FolderLock`` of that file's folder
   /// where others may add to it as well.
   ///
   /// - Parameter lines: without their line ends.
   /// - Returns: whether the file is new.
-  /// - Throws: ``FileError`` where it cannot be read or written.
+  /// - Throws: ``FileError`` where it cannot be read or written, or is a link to nothing.
   @discardableResult
   public static func append(_ lines: [[UInt8]], to path: String) throws(FileError) -> Bool {
     let old: MappedFile?
     do {
       old = try MappedFile(path: path)
     } catch  where error.problem == .missing {
+      var status = stat()
+      if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK {
+        throw FileError(path: path, operation: .write, problem: .brokenLink)
+      }
       old = nil
     }
     var output = try AtomicFile(path: target(of: path))

@@ -22,6 +22,8 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   public enum Problem: Equatable, Sendable {
     /// There is nothing at the path, or no folder to write into.
     case missing
+    /// A symbolic link leads to nothing, as one to a disk that is not there.
+    case brokenLink
     /// A folder stands where a file was expected.
     case isDirectory
     /// Something on the way to the path, or the path itself, is no folder.
@@ -78,6 +80,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
   private var finding: String {
     switch problem {
     case .missing: operation == .read ? "found nothing there" : "found no folder to write into"
+    case .brokenLink: "found a link to nothing"
     case .isDirectory: "found a folder"
     case .notDirectory: "found a file where the path needs a folder"
     case .notRegularFile: "found a device, pipe or socket"
@@ -102,6 +105,7 @@ public struct FileError: Error, Equatable, Sendable, CustomStringConvertible {
     switch (problem, operation) {
     case (.missing, .read): "Check the path."
     case (.missing, _): "Make the folder first or choose another path."
+    case (.brokenLink, _): "Correct the link, or bring back what it leads to."
     case (.isDirectory, .read): "Name a file inside the folder."
     case (.isDirectory, _): "Choose another path."
     case (.notDirectory, _): "Correct the path or move the file away."

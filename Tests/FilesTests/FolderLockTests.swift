@@ -28,6 +28,20 @@ import Testing
     #expect(AtomicFile.target(of: folder("none")) == folder("none"))
   }
 
+  @Test("A link to nothing, as to a disk that is not there, stays as it is")
+  func brokenLink() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createSymbolicLink(atPath: folder("link"), withDestinationPath: "gone/rows")
+    let error = #expect(throws: FileError.self) {
+      try AtomicFile.append([Array("one".utf8)], to: folder("link"))
+    }
+    #expect(
+      error?.description
+        == "\(folder("link")): found a link to nothing; expected to write a file. Correct the link, or bring back what"
+        + " it leads to.")
+    #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder("link")) == "gone/rows")
+  }
+
   @Test("A folder is moved with folders made for it, once, and not over another")
   func move() throws {
     let folder = try TemporaryFolder()
