@@ -34,7 +34,7 @@ enum CommandFailure {
     if LoraTrainCommand.exitCode(for: error) == .success { return .success }
     // A loss that is no number is one of the run, however early it comes.
     if case TrainingError.nonFinite? = error as? TrainingError { return .failure }
-    return error is BrokenRun ? .failure : couldNotStart
+    return error is BrokenRun || error is NonFiniteScore ? .failure : couldNotStart
   }
 
   /// What to exit with after a run; nil where its adapter is worth keeping.

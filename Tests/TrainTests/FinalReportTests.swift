@@ -1,3 +1,4 @@
+import Files
 import Testing
 
 @testable import Train
@@ -177,6 +178,13 @@ struct EvaluationReportTests {
     #expect(json["documents"] == 1 && json["verdict"] == "keep" && json["row_count"] == 2)
     #expect(json["base"]?["loss"] == 2.0 && json["adapter"]?["loss"] == 1.5)
     #expect(json["base"]?["bytes"] == 400 && json["adapter"]?["bytes"] == 400)
+  }
+
+  @Test("A perplexity beyond any number is null")
+  func perplexity() throws {
+    let json = ScoreJSON.scores(DocumentLoss(nats: 1000, tokens: 1, bytes: 1))
+    #expect(json["perplexity"] == .null && json["loss"] == 1000.0)
+    _ = try JSONWriter.string(of: json)
   }
 
   @Test("Without an adapter a row's loss is the base's")

@@ -10,8 +10,8 @@ public struct EvaluationRun: Equatable, Sendable {
   public var archives: [String]
   /// The adapter's folder; nil scores the base alone.
   public var adapterPath: String?
-  /// The settings, of which the longest sequence, prompt masking, bad rows, threads and the seed of the bootstrap
-  /// count.
+  /// The settings, of which the longest sequence, prompt masking, bad rows, arithmetic, quantization, threads and the
+  /// seed of the bootstrap count.
   public var options: TrainingOptions
 
   /// Describes a run; nothing is read before `start`.
@@ -24,7 +24,8 @@ public struct EvaluationRun: Equatable, Sendable {
 
   /// Scores every row.
   ///
-  /// - Throws: `TrainingError.setting`, ``AdapterMismatch``, and the errors of base, archive and adapter.
+  /// - Throws: `TrainingError.setting`, ``AdapterMismatch``, ``NonFiniteScore``, and the errors of base, archive and
+  ///   adapter.
   public func start() throws -> EvaluationOutcome {
     try options.check()
     let pool = ThreadPool(threadCount: options.threads ?? ProcessInfo.processInfo.activeProcessorCount)
@@ -54,6 +55,11 @@ public struct EvaluationRun: Equatable, Sendable {
     let adapterLosses = adapter.map { _ in evaluation.losses(engine) }
     let baseLosses = evaluation.losses(
       engine, with: base.decoder(adapter: nil, dtype: dtype, maxPositions: length, pool: pool))
+    // The base first: an adapter on a base that gives no number gives none either.
+    try NonFiniteScore.check(baseLosses, of: rows, by: basePath)
+    if let adapterPath, let adapterLosses {
+      try NonFiniteScore.check(adapterLosses, of: rows, by: adapterPath)
+    }
     let trained = try adapterPath.flatMap { try RunRecord.read($0) }.flatMap { RowPins(record: $0)?.training }
     return EvaluationOutcome(
       rows: rows, skipped: archive.skipped, base: baseLosses, adapter: adapterLosses,

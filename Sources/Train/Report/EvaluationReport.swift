@@ -62,7 +62,9 @@ public struct EvaluationReport: Sendable {
 enum ScoreJSON {
   static func scores(_ total: DocumentLoss) -> JSONValue {
     [
-      "loss": .number(total.loss), "perplexity": .number(total.perplexity),
+      "loss": .number(total.loss),
+      // It is beyond any number where the loss is above 709 nats a token.
+      "perplexity": total.perplexity.isFinite ? .number(total.perplexity) : .null,
       "bits_per_byte": .number(total.bitsPerByte), "tokens": .integer(Int64(total.tokens)),
       "bytes": .integer(Int64(total.bytes)),
     ]
