@@ -46,6 +46,23 @@ struct GateCommand: ParsableCommand {
   @Flag(name: .long, help: "Print one JSON object.")
   var json = false
 
+  func validate() throws {
+    _ = try outcome.economics()
+    guard let runs else {
+      if let flag = base.model == nil ? running.givenFlag : "--model" {
+        throw ValidationError("\(flag) without --run; expected both. Add --run.")
+      }
+      return
+    }
+    for (flag, isGiven, kind) in [
+      ("--adapter-path", running.adapterPath != nil, GateRun.Kind.adapter),
+      ("--examples", running.examples != nil, .fewShot),
+    ] where isGiven && runs != kind {
+      throw ValidationError(
+        "\(flag) with --run \(runs.rawValue); expected --run \(kind.rawValue). Remove it or run that.")
+    }
+  }
+
   func run() throws {
     let gate = Gate(
       casesPath: cases, outputsPath: outputs, archives: data, thresholds: outcome.thresholds,

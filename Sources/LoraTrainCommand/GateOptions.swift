@@ -43,8 +43,12 @@ struct GateOptions: ParsableArguments {
   @Option(number: ArgumentHelp("Calls a month.", valueName: "n"))
   var callsPerMonth: Double?
 
-  @Option(number: ArgumentHelp("Months in which the set-up must pay for itself.", valueName: "n"))
-  var months = 12.0
+  @Option(
+    number: ArgumentHelp(
+      "Months in which the set-up must pay for itself. (default: \(defaultMonths))", valueName: "n"))
+  var months: Double?
+
+  private static let defaultMonths = 12.0
 
   var thresholds: GateThresholds {
     var thresholds = GateThresholds()
@@ -63,8 +67,14 @@ struct GateOptions: ParsableArguments {
   /// The plan; nil where neither cost nor calls are given.
   func economics() throws -> GateEconomics? {
     switch (setupCost, callsPerMonth) {
-    case (nil, nil): return nil
-    case (let cost?, let calls?): return GateEconomics(setupCost: cost, callsPerMonth: calls, months: months)
+    case (nil, nil):
+      guard months == nil else {
+        throw ValidationError(
+          "--months without --setup-cost and --calls-per-month; expected all three. Add the two.")
+      }
+      return nil
+    case (let cost?, let calls?):
+      return GateEconomics(setupCost: cost, callsPerMonth: calls, months: months ?? Self.defaultMonths)
     default:
       throw ValidationError(
         "One of --setup-cost and --calls-per-month; expected both or neither. Add the other.")
@@ -74,6 +84,8 @@ struct GateOptions: ParsableArguments {
 
 /// How a local system answers the cases.
 struct GateRunOptions: ParsableArguments {
+  private static let defaults = GateRun(.base, basePath: "")
+
   @Option(name: .long, help: ArgumentHelp("The adapter's folder, for --run adapter.", valueName: "dir"))
   var adapterPath: String?
 
@@ -88,15 +100,18 @@ struct GateRunOptions: ParsableArguments {
 
   @Option(
     number: ArgumentHelp(
-      "The most tokens of an answer to a prompt; a seed's follow from its length.", valueName: "n"))
-  var maxTokens = 256
+      "The most tokens of an answer to a prompt; a seed's follow from its length. (default: \(defaults.maxTokens))",
+      valueName: "n"))
+  var maxTokens: Int?
 
   @Option(
-    number: ArgumentHelp("What the logits are divided by; 0 takes the likeliest token.", valueName: "x"))
-  var temperature: Float = 0.8
+    number: ArgumentHelp(
+      "What the logits are divided by; 0 takes the likeliest token. (default: \(defaults.sampling.temperature))",
+      valueName: "x"))
+  var temperature: Float?
 
-  @Option(number: ArgumentHelp("Chooses the answers.", valueName: "n"))
-  var seed: UInt64 = 0
+  @Option(number: ArgumentHelp("Chooses the answers. (default: \(defaults.seed))", valueName: "n"))
+  var seed: UInt64?
 
   @Option(
     number: ArgumentHelp("What an hour of this machine costs; gives each output its cost.", valueName: "x"))
@@ -105,14 +120,25 @@ struct GateRunOptions: ParsableArguments {
   @Option(number: ArgumentHelp("Threads. (default: every processor)", valueName: "n"))
   var threads: Int?
 
+  /// The first of these flags that was given; nil where none was.
+  var givenFlag: String? {
+    let given = [
+      ("--adapter-path", adapterPath != nil), ("--examples", examples != nil),
+      ("--max-seq-length", maxSeqLength != nil), ("--max-tokens", maxTokens != nil),
+      ("--temperature", temperature != nil), ("--seed", seed != nil),
+      ("--price-per-hour", pricePerHour != nil), ("--threads", threads != nil),
+    ]
+    return given.first { $0.1 }?.0
+  }
+
   func run(_ kind: GateRun.Kind, basePath: String) -> GateRun {
     var run = GateRun(kind, basePath: basePath)
     run.adapterPath = adapterPath
     run.exampleLimit = examples
     run.window = maxSeqLength
-    run.maxTokens = maxTokens
-    run.sampling.temperature = temperature
-    run.seed = seed
+    if let maxTokens { run.maxTokens = maxTokens }
+    if let temperature { run.sampling.temperature = temperature }
+    if let seed { run.seed = seed }
     run.pricePerHour = pricePerHour
     run.threads = threads
     return run

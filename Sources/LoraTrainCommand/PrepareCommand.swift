@@ -29,8 +29,11 @@ struct PrepareCommand: ParsableCommand {
   @Option(number: ArgumentHelp("Leave out pieces of fewer words.", valueName: "n"))
   var minWords = PrepareOptions().minWords
 
-  @Option(number: ArgumentHelp("The weight of a daily log beside 1 for a post, up to 1000.", valueName: "w"))
-  var logWeight = PrepareOptions().logWeight
+  @Option(
+    number: ArgumentHelp(
+      "The weight of a daily log beside 1 for a post, up to 1000. (default: \(PrepareOptions().logWeight))",
+      valueName: "w"))
+  var logWeight: Double?
 
   @Flag(name: .long, help: "Replace keys, e-mail addresses and telephone numbers by their names in brackets.")
   var redact = false
@@ -46,8 +49,11 @@ struct PrepareCommand: ParsableCommand {
       throw ValidationError("No path; expected a folder or file to read.")
     }
     if minWords < 0 { throw ValidationError("--min-words is \(minWords); expected 0 or more.") }
-    if !(logWeight > 0 && logWeight <= 1000) {
+    if let logWeight, !(logWeight > 0 && logWeight <= 1000) {
       throw ValidationError("--log-weight is \(logWeight); expected a number above 0, up to 1000.")
+    }
+    if logWeight != nil, dailyLogs.isEmpty {
+      throw ValidationError("--log-weight without --daily-logs; expected both. Add --daily-logs.")
     }
   }
 
@@ -57,7 +63,7 @@ struct PrepareCommand: ParsableCommand {
     options.dailyLogs = dailyLogs
     options.output = output
     options.minWords = minWords
-    options.logWeight = logWeight
+    if let logWeight { options.logWeight = logWeight }
     options.redacts = redact
     options.isStrict = strict
     let report = try PrepareRun(options).start()

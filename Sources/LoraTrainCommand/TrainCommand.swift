@@ -35,10 +35,20 @@ struct TrainCommand: ParsableCommand {
   var showMask = false
 
   func run() throws {
+    try checkPreview()
     if let config = files.config {
       try configured(by: config).train()
     } else {
       try train()
+    }
+  }
+
+  /// Refuses flags that a look at the rows would not heed. A configuration file may set them: it is the file of the run
+  /// that the look is for.
+  private func checkPreview() throws {
+    let ignored = [("--json", files.json), ("--report-json", files.reportJson != nil), ("--resume", resume)]
+    if showMask, let (flag, _) = ignored.first(where: \.1) {
+      throw ValidationError("\(flag) with --show-mask; expected one of them. Remove one.")
     }
   }
 

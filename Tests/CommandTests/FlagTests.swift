@@ -138,7 +138,7 @@ struct FlagTests {
       "4",
       "--max-seq-length", "64", "--max-tokens", "12", "--temperature", "0", "--seed", "13",
       "--price-per-hour",
-      "1.5", "--threads", "1", "--adapter-path", "a",
+      "1.5", "--threads", "1",
     ])
     var thresholds = GateThresholds()
     thresholds.skipAbove = 0.8
@@ -154,7 +154,6 @@ struct FlagTests {
     #expect(
       try command.outcome.economics() == GateEconomics(setupCost: 9, callsPerMonth: 10, months: 11))
     var run = GateRun(.fewShot, basePath: "b")
-    run.adapterPath = "a"
     run.exampleLimit = 4
     run.window = 64
     run.maxTokens = 12
@@ -168,9 +167,45 @@ struct FlagTests {
     #expect(plain.outcome.thresholds == GateThresholds() && plain.outputs == "outputs")
     #expect(try plain.outcome.economics() == nil)
     #expect(plain.running.run(.base, basePath: "b") == GateRun(.base, basePath: "b"))
-    #expect(throws: ValidationError.self) {
-      try GateCommand.parse(["--cases", "c", "--setup-cost", "1"]).outcome.economics()
-    }
+    let adapter = try GateCommand.parse(["--cases", "c", "--run", "adapter", "--adapter-path", "a"])
+    #expect(adapter.running.run(.adapter, basePath: "b").adapterPath == "a")
+    let cost = ["--setup-cost", "1", "--calls-per-month", "2"]
+    #expect(
+      try GateCommand.parse(["--cases", "c"] + cost).outcome.economics()
+        == GateEconomics(setupCost: 1, callsPerMonth: 2, months: 12))
+  }
+
+  static let deafFlags: [String: String] = [
+    "--setup-cost 1": "One of --setup-cost and --calls-per-month; expected both or neither. Add the other.",
+    "--months 6":
+      "--months without --setup-cost and --calls-per-month; expected all three. Add the two.",
+    "--run base --adapter-path a":
+      "--adapter-path with --run base; expected --run adapter. Remove it or run that.",
+    "--run adapter --adapter-path a --examples 2":
+      "--examples with --run adapter; expected --run few-shot. Remove it or run that.",
+  ].merging(
+    [
+      "--model", "--adapter-path", "--examples", "--max-seq-length", "--max-tokens", "--temperature",
+      "--seed",
+      "--price-per-hour", "--threads",
+    ].map { ("\($0) 1", "\($0) without --run; expected both. Add --run.") }
+  ) { first, _ in first }
+
+  @Test("A flag that the gate would not heed is refused", arguments: deafFlags)
+  func deafGate(flags: String, message: String) throws {
+    let arguments = ["--cases", "c"] + flags.split(separator: " ").map(String.init)
+    let error = try #require(throws: (any Error).self) { try GateCommand.parse(arguments) }
+    #expect(GateCommand.message(for: error) == message)
+  }
+
+  @Test(
+    "A flag that a look at the rows would not heed is refused",
+    arguments: ["--json", "--report-json=r.json", "--resume"])
+  func deafPreview(flag: String) throws {
+    let command = try TrainCommand.parse(["--data", "a", "--show-mask", flag])
+    let error = try #require(throws: ValidationError.self) { try command.run() }
+    let name = flag.prefix { $0 != "=" }
+    #expect(error.message == "\(name) with --show-mask; expected one of them. Remove one.")
   }
 
   static let badPrepare = [
@@ -178,6 +213,7 @@ struct FlagTests {
     (["--log-weight", "-1"], "--log-weight is -1.0; expected a number above 0, up to 1000."),
     (["--log-weight", "1001"], "--log-weight is 1001.0; expected a number above 0, up to 1000."),
     (["--log-weight", "nan"], "--log-weight is nan; expected a number above 0, up to 1000."),
+    (["--log-weight", "3"], "--log-weight without --daily-logs; expected both. Add --daily-logs."),
   ]
 
   @Test(
