@@ -1,4 +1,5 @@
 import Files
+import Train
 import Yams
 
 /// Reads a seed from a file of YAML or JSON with the keys `topic`, `angle`, `length` and `kind`.
@@ -53,17 +54,11 @@ public enum SeedFile {
   }
 
   private static func yaml(_ bytes: [UInt8], _ file: String) throws -> SeedInput {
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      let valid = String(decoding: bytes, as: UTF8.self).utf8
-      let offset = zip(bytes, valid).enumerated().first { $0.element.0 != $0.element.1 }?.offset ?? 0
-      let line = bytes[..<offset].reduce(1) { $0 + ($1 == 0x0A ? 1 : 0) }
-      throw SeedError(.malformed("a byte that is not UTF-8"), at: "\(file):\(line)")
-    }
     let root: Node?
     do {
-      root = try Yams.compose(yaml: text)
-    } catch let error as YamlError {
-      throw error.seedError(file)
+      root = try YAMLText.root(bytes)
+    } catch {
+      throw SeedError(error, file: file)
     }
     guard let root, root.scalar.map({ !$0.string.isEmpty }) ?? true else { return SeedInput() }
     guard let mapping = root.mapping else {
@@ -117,22 +112,14 @@ extension SeedInput {
   }
 }
 
-extension YamlError {
-  /// The same finding on one line, after the house's pattern.
-  fileprivate func seedError(_ file: String) -> SeedError {
-    switch self {
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-      .composer(_, let problem, let mark, _):
-      SeedError(.malformed("a place where \"\(problem)\""), at: "\(file):\(mark.line)")
-    case .duplicatedKeysInMapping(let duplicates, let context):
-      SeedError(
-        .malformed("the key \"\(duplicates.sorted().first ?? "")\" twice"), at: "\(file):\(context.mark.line)"
-      )
-    case .reader(let problem, let offset, _, let yaml):
-      SeedError(
-        .malformed("a place where \"\(problem)\""),
-        at: "\(file):\(yaml.prefix(offset ?? 0).reduce(1) { $0 + ($1.isNewline ? 1 : 0) })")
-    default: SeedError(.malformed("\(self)"), at: file)
-    }
+extension SeedError {
+  fileprivate init(_ problem: YAMLProblem, file: String) {
+    let finding =
+      switch problem.finding {
+      case .notUTF8: "a byte that is not UTF-8"
+      case .syntax(let finding): "a place where \"\(finding)\""
+      case .repeatedKey(let key): "the key \"\(key)\" twice"
+      }
+    self.init(.malformed(finding), at: "\(file):\(problem.line)")
   }
 }

@@ -1,4 +1,5 @@
 import Files
+import Train
 import Yams
 
 /// The fields of the front matter above a piece.
@@ -39,43 +40,39 @@ struct FrontMatter: Equatable {
         file: file, line: error.line, problem: .unclosedFrontMatter(fence: error.language.rawValue))
     }
     guard let block else { return (FrontMatter(), text, 1) }
-    let source = String(decoding: block.source, as: UTF8.self)
     let fields =
       switch block.language {
-      case .yaml: try yaml(source, file: file, firstLine: block.sourceLine)
-      case .toml: try TOMLReader.fields(source, file: file, firstLine: block.sourceLine)
+      case .yaml: try yaml(block.source, file: file, firstLine: block.sourceLine)
+      case .toml:
+        try TOMLReader.fields(
+          String(decoding: block.source, as: UTF8.self), file: file, firstLine: block.sourceLine)
       }
     return (FrontMatter(fields: fields), String(decoding: block.body, as: UTF8.self), block.bodyLine)
   }
 
   private static func yaml(
-    _ source: String, file: String, firstLine: Int
+    _ source: ArraySlice<UInt8>, file: String, firstLine: Int
   ) throws(SourceProblem) -> [String: [String]] {
     func problem(
       _ found: String, expected: String = "YAML such as \"title: A kettle\"", line: Int
     ) -> SourceProblem {
       SourceProblem(
-        file: file, line: firstLine - 1 + max(1, line),
-        problem: .badFrontMatter(found: found, expected: expected))
+        file: file, line: firstLine - 1 + line, problem: .badFrontMatter(found: found, expected: expected))
     }
     let root: Node?
     do {
-      root = try Yams.compose(yaml: source)
-    } catch YamlError.scanner(_, let text, let mark, _), YamlError.parser(_, let text, let mark, _),
-      YamlError.composer(_, let text, let mark, _)
-    {
-      throw problem("no YAML (\(text))", line: mark.line)
-    } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
-      throw problem(
-        "the key \"\(keys.first ?? "")\" twice", expected: "each key once", line: context.mark.line)
-    } catch YamlError.reader(let text, let offset, _, _) {
-      throw problem("no YAML (\(text))", line: 1 + source.prefix(offset ?? 0).count { $0 == "\n" })
+      root = try YAMLText.root(source)
     } catch {
-      throw problem("no YAML", line: 1)
+      switch error.finding {
+      case .notUTF8: throw problem("a byte that is not UTF-8", line: error.line)
+      case .syntax(let text): throw problem("no YAML (\(text))", line: error.line)
+      case .repeatedKey(let key):
+        throw problem("the key \"\(key)\" twice", expected: "each key once", line: error.line)
+      }
     }
     var fields: [String: [String]] = [:]
     guard let root, root.null == nil else { return fields }
-    guard let mapping = root.mapping else { throw problem("no mapping", line: root.mark?.line ?? 1) }
+    guard let mapping = root.mapping else { throw problem("no mapping", line: max(1, root.mark?.line ?? 1)) }
     add(mapping, prefix: "", to: &fields)
     return fields
   }

@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -74,6 +75,19 @@ struct ConfigurationFileTests {
       ("", "run.yaml:1: found no mapping; expected lines such as \"epochs: 2\". Write one a flag."),
       ("epochs: [1\n", "run.yaml:2: found no YAML: did not find expected ',' or ']'. Correct the line."),
       (
+        "# a run\nepochs: 1\nrslora: true\nepochs: 2",
+        "run.yaml:2: found epochs twice; expected each flag once. Remove one of the two."
+      ),
+      (
+        "learning_rate: 1e-4\nlearning-rate: 2e-4",
+        "run.yaml:2: found learning-rate, which line 1 sets; expected each flag once. Remove one of the two."
+      ),
+      (
+        "shuffle: true\nno_shuffle: true",
+        "run.yaml:2: found no-shuffle, which line 1 sets; expected each flag once. Remove one of the two."
+      ),
+      ("a: \u{7}", "run.yaml:1: found no YAML: control characters are not allowed. Correct the line."),
+      (
         "epoch: 1\nrsloar: true",
         """
         run.yaml:1: found "epoch"; expected the name of a flag. The nearest is epochs.
@@ -84,6 +98,19 @@ struct ConfigurationFileTests {
   func errors(yaml: String, text: String) {
     let error = #expect(throws: ConfigurationError.self) { try Self.read(yaml) }
     #expect(error?.description == text)
+  }
+
+  @Test("A byte that is not UTF-8 is named with its line")
+  func notUTF8() throws {
+    let folder = try TemporaryFolder()
+    try (Data("epochs: 2\ndata: caf".utf8) + [0xE9, 0x0A]).write(to: URL(fileURLWithPath: folder("run.yaml")))
+    let error = #expect(throws: ConfigurationError.self) {
+      try ConfigurationFile(path: folder("run.yaml"), flags: Self.flags, commandLine: [])
+    }
+    #expect(
+      error?.description
+        == "\(folder("run.yaml")):2: found a byte that is not UTF-8; expected YAML in UTF-8. Convert the file."
+    )
   }
 
   @Test(

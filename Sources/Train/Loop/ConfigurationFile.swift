@@ -58,10 +58,9 @@ public struct ConfigurationFile: Equatable, Sendable {
   public init(path: String, flags: [Flag], commandLine: [String]) throws {
     self.path = path
     let file = try MappedFile(path: path)
-    let text = withExtendedLifetime(file) { String(decoding: file.bytes, as: UTF8.self) }
     let root: Node?
-    do {
-      root = try Yams.compose(yaml: text)
+    do throws(YAMLProblem) {
+      root = try withExtendedLifetime(file) { () throws(YAMLProblem) in try YAMLText.root(file.bytes) }
     } catch {
       throw ConfigurationError(path, [ConfigurationFile.problem(error)])
     }
@@ -75,10 +74,16 @@ public struct ConfigurationFile: Equatable, Sendable {
       commandLine.filter { $0.hasPrefix("--") }.map { String($0.dropFirst(2).prefix { $0 != "=" }) })
     var problems: [ConfigurationError.Problem] = []
     var entries: [Entry] = []
+    var lines: [[String]: Int] = [:]
     for (key, value) in mapping {
       let line = key.mark?.line ?? 1
       do throws(ConfigurationError.Problem) {
         let (flag, name) = try ConfigurationFile.flag(key, in: flags, line: line)
+        if let first = lines.updateValue(line, forKey: flag.names) {
+          throw .init(
+            line: line,
+            text: "found \(name), which line \(first) sets; expected each flag once. Remove one of the two.")
+        }
         let arguments = try ConfigurationFile.arguments(flag, name: name, value, line: line)
         if typed.isDisjoint(with: flag.names) { entries.append(Entry(line: line, arguments: arguments)) }
       } catch {
@@ -89,14 +94,14 @@ public struct ConfigurationFile: Equatable, Sendable {
     self.entries = entries
   }
 
-  private static func problem(_ error: any Error) -> ConfigurationError.Problem {
-    if case .scanner(_, let problem, let mark, _)? = error as? YamlError {
-      return .init(line: mark.line, text: "found no YAML: \(problem). Correct the line.")
-    }
-    if case .parser(_, let problem, let mark, _)? = error as? YamlError {
-      return .init(line: mark.line, text: "found no YAML: \(problem). Correct the line.")
-    }
-    return .init(line: 1, text: "found no YAML; expected lines such as \"epochs: 2\". Correct the file.")
+  private static func problem(_ problem: YAMLProblem) -> ConfigurationError.Problem {
+    let text =
+      switch problem.finding {
+      case .notUTF8: "found a byte that is not UTF-8; expected YAML in UTF-8. Convert the file."
+      case .syntax(let finding): "found no YAML: \(finding). Correct the line."
+      case .repeatedKey(let key): "found \(key) twice; expected each flag once. Remove one of the two."
+      }
+    return .init(line: problem.line, text: text)
   }
 
   private static func flag(
