@@ -27,9 +27,10 @@ enum GhostExport {
         title: post["title"]?.stringValue,
         date: post["published_at"]?.stringValue,
         kind: post["type"]?.stringValue == "page" ? "page" : firstTag[name(post["id"])],
-        excerpt: post["custom_excerpt"]?.stringValue,
+        excerpt: post["custom_excerpt"]?.stringValue?.withLineFeeds,
         isDraft: (post["status"]?.stringValue ?? "published") != "published",
-        format: html == nil ? .plain : .html, body: html ?? post["plaintext"]?.stringValue ?? "")
+        format: html == nil ? .plain : .html,
+        body: (html ?? post["plaintext"]?.stringValue ?? "").withLineFeeds)
     }
   }
 

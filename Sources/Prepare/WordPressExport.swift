@@ -1,3 +1,5 @@
+import Files
+
 /// The posts and pages of a WordPress export (WXR), read from front to back without a tree.
 enum WordPressExport {
   /// Whether the bytes start as such an export does.
@@ -58,8 +60,9 @@ enum WordPressExport {
     return SourcePiece(
       id: "wordpress:\(name)", file: file, line: line, title: value("title"), date: value("wp:post_date"),
       kind: type == "page" ? "page" : value("category").flatMap { $0 == "Uncategorized" ? nil : $0 },
-      excerpt: value("excerpt:encoded"), isDraft: (value("wp:status") ?? "publish") != "publish",
-      format: .wordPress, body: fields["content:encoded"] ?? "")
+      excerpt: value("excerpt:encoded")?.withLineFeeds,
+      isDraft: (value("wp:status") ?? "publish") != "publish",
+      format: .wordPress, body: (fields["content:encoded"] ?? "").withLineFeeds)
   }
 }
 

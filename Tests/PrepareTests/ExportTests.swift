@@ -74,6 +74,22 @@ struct ExportTests {
     #expect(contents.pieces.map { PreparedPiece.cleaned($0).text } == ["Body", "Plain"])
   }
 
+  @Test("Lines that end with a carriage return too are lines like others", arguments: ["\r\n", "\n"])
+  func lineEnds(end: String) throws {
+    let html = "<ul><li><pre>a\(end)\(end)b</pre></li></ul>\(end)<p>c</p>"
+    let wordPress = try folder.put(
+      Self.head
+        + "<item><title>T</title><content:encoded><![CDATA[\(html)]]></content:encoded></item></channel></rss>",
+      as: "site.xml")
+    let json = html.replacing("\r\n", with: #"\r\n"#).replacing("\n", with: #"\n"#)
+    let ghost = try folder.put(
+      #"{"db": [{"data": {"posts": [{"id": 1, "html": "\#(json)"}]}}]}"#, as: "ghost.json")
+    for path in [wordPress, ghost] {
+      let piece = try #require(SourceFolder.read(path).pieces.first)
+      #expect(PreparedPiece.cleaned(piece).text == "- ```\n  a\n\n  b\n  ```\n\nc")
+    }
+  }
+
   @Test("Substack: the list names pages; one that is missing is a problem on the list's line")
   func substack() throws {
     try folder.put(

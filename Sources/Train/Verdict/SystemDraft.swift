@@ -12,7 +12,7 @@ public struct SystemDraft: Equatable, Sendable {
   /// The title and the text below it, where the draft opens with a line "# Title".
   var titleAndBody: (title: String?, body: String) {
     let lines = text.drop(while: \.isWhitespace).split(
-      separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+      maxSplits: 1, omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     guard let first = lines.first, first.hasPrefix("# ") else { return (nil, text) }
     return (String(first.dropFirst(2)), lines.count > 1 ? String(lines[1]) : "")
   }

@@ -153,5 +153,6 @@ struct AdherenceTests {
     #expect(parts("\n# A lamp\n\nIt went out.") == ["A lamp", "\nIt went out."])
     #expect(parts("It went out.\n# Later") == [nil, "It went out.\n# Later"])
     #expect(parts("# Alone") == ["Alone", ""])
+    #expect(parts("# A lamp\r\n\r\nIt went out.") == ["A lamp", "\r\nIt went out."])
   }
 }

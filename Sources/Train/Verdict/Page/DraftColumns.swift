@@ -55,7 +55,8 @@ enum DraftColumns {
   private static func paragraphs(_ text: String) -> String {
     var left = words
     var shown: [String] = []
-    for paragraph in text.split(separator: "\n").filter({ !$0.allSatisfy(\.isWhitespace) }) where left > 0 {
+    for paragraph in text.split(whereSeparator: \.isNewline).filter({ !$0.allSatisfy(\.isWhitespace) })
+    where left > 0 {
       let words = paragraph.split(separator: " ")
       shown.append(words.prefix(left).joined(separator: " ") + (words.count > left ? " …" : ""))
       left -= words.count
