@@ -3,7 +3,7 @@ import Foundation
 
 /// Keeps the drafts of a judgement while it is under way, a line each, so that one which was broken off goes on where
 /// it was. It is of use to the same judgement alone: the same base, adapter, pieces, window, sampling, seed, arithmetic
-/// and threads.
+/// and threads. While it is open, no other judgement or training is at work in the folder.
 final class DraftStore {
   /// Which draft.
   struct Key: Hashable {
@@ -16,13 +16,15 @@ final class DraftStore {
   static let name = ".evaluation-drafts.jsonl"
 
   private var drafts: [Key: SystemDraft] = [:]
-  private let file: FileHandle
+  private let file: FileOutput
+  private let lock: FolderLock
 
   /// Opens the store of a judgement in an adapter's folder; one of another judgement is begun anew.
   ///
-  /// - Throws: `FileError` where the folder takes no file.
+  /// - Throws: `FileError` where the folder takes no file; `FolderBusy`.
   init(_ folder: String, _ judgement: Fingerprint) throws {
     let path = "\(folder)/\(Self.name)"
+    lock = try FolderLock(folder, patience: .zero)
     var kept: [JSONValue] = [["judgement": .string(judgement.hex)]]
     if let found = try? TextLines(MappedFile(path: path)) {
       // The last line may have been cut off.
@@ -33,11 +35,9 @@ final class DraftStore {
       if let entry = Self.entry(line) { drafts[entry.0] = entry.1 }
     }
     try AtomicFile.write(kept.map { try JSONWriter.string(of: $0) + "\n" }.joined(), to: path)
-    guard let file = FileHandle(forWritingAtPath: path) else {
-      throw FileError(path: path, operation: .write, code: EACCES)
-    }
-    self.file = file
-    try file.seekToEnd()
+    let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError(path: path, operation: .write, code: errno) }
+    file = FileOutput(descriptor: descriptor, path: path)
   }
 
   /// The draft of a key, where it is there.
@@ -45,9 +45,9 @@ final class DraftStore {
 
   /// Keeps a draft and gives it back.
   ///
-  /// - Throws: where the disk cannot take it.
+  /// - Throws: `FileError` where the disk cannot take it.
   func add(_ draft: SystemDraft, for key: Key) throws -> SystemDraft {
-    try file.write(contentsOf: Data((try JSONWriter.string(of: Self.json(draft, key)) + "\n").utf8))
+    try (JSONWriter.bytes(of: Self.json(draft, key)) + [0x0A]).withUnsafeBytes { try file.append($0) }
     return draft
   }
 
