@@ -71,7 +71,9 @@ struct PretrainCommand: ParsableCommand {
   @Option(number: "Largest norm of all gradients together; 0 never clips.")
   var maxGradNorm = PretrainingOptions().maxGradientNorm
 
-  @Option(name: .long, help: "NAME=N: documents whose source starts with NAME count N times. Repeatable.")
+  @Option(
+    name: .long,
+    help: "NAME=N: documents whose source starts with NAME count N times, up to 1000. Repeatable.")
   var sourceWeight: [String] = []
 
   @Option(number: "Steps between evaluations, each of which writes a checkpoint.")
@@ -107,11 +109,10 @@ struct PretrainCommand: ParsableCommand {
     options.threads = threads
     options.resumes = resume
     for text in sourceWeight {
-      guard let equals = text.lastIndex(of: "="), let weight = Int(text[text.index(after: equals)...]),
-        weight > 0
-      else {
+      guard let equals = text.lastIndex(of: "="), let weight = Int(text[text.index(after: equals)...]) else {
         throw ValidationError(
-          "--source-weight \(text): expected NAME=N with a whole number from 1. Write \"Rust blog=3\".")
+          "--source-weight \(text): expected NAME=N with a whole number from 1 to 1000. Write \"Rust blog=3\"."
+        )
       }
       options.sourceWeights[String(text[..<equals])] = weight
     }

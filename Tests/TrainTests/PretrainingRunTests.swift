@@ -278,6 +278,11 @@ struct PretrainingRunTests {
     #expect(
       try refusal { $0.shape.vocabularySize = 256 }
         == "--vocab-size is 256; expected a whole number from 257 to 65536. Change it.")
+    for weight in [0, 1001] {
+      #expect(
+        try refusal { $0.sourceWeights = ["a": 1000, "shop": weight] }
+          == "--source-weight shop is \(weight); expected a whole number from 1 to 1000. Change it.")
+    }
     #expect(
       try refusal { $0.batchTokens = 8 }
         == "--batch-tokens is 8; expected at least --max-seq-length, 16. Raise it.")

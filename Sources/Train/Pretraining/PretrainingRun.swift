@@ -191,6 +191,10 @@ public struct PretrainingRun {
       if !holds { throw TrainingError.setting(text) }
     }
     let sizes = options.shape.sizes
+    // More than this is a mistake: every repeat is kept in memory, and one source would outweigh the corpus.
+    let weights = options.sourceWeights.sorted { $0.key < $1.key }.map {
+      ("--source-weight \($0.key)", $0.value, 1...1000)
+    }
     for (flag, value, range) in [
       // The 256 bytes and the token that ends a text are in every vocabulary.
       ("--vocab-size", sizes.vocabularySize, 257...PretrainingCorpus.mostTokens),
@@ -204,7 +208,7 @@ public struct PretrainingRun {
       ("--warmup-steps", options.warmupSteps, 0...1_000_000_000),
       ("--eval-interval", options.evaluationInterval, 1...1_000_000_000),
       ("--threads", options.threads ?? 1, 1...1024),
-    ] {
+    ] + weights {
       try require(
         range.contains(value),
         "\(flag) is \(value); expected a whole number from \(range.lowerBound) to \(range.upperBound). Change it."
