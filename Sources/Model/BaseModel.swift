@@ -17,7 +17,7 @@ public struct BaseModel: Sendable {
 
   /// Reads the folder.
   ///
-  /// - Parameter holding: how the weights are held; training and its exactness ask for float32.
+  /// - Parameter holding: how the weights are held; what multiplies them reads some kinds faster than others.
   /// - Throws: the errors of its parts; each names its file and what to do.
   public init(path: String, holding: WeightHolding = .float32, pool: ThreadPool) throws {
     self.path = path

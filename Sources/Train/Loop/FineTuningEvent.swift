@@ -15,7 +15,8 @@ public enum FineTuningEvent: Sendable {
   case resumed(step: Int)
   /// One optimizer step.
   case step(number: Int, of: Int, epoch: Double, learningRate: Double, result: StepResult)
-  /// The held-out side was scored with the adapter, and a checkpoint written.
+  /// The held-out side was scored with the adapter, and what would be lost otherwise is on disk: a checkpoint, but
+  /// before the first step only where a learning rate was looked for.
   case evaluated(step: Int, loss: DocumentLoss, isBest: Bool)
   /// The run was asked to stop; its checkpoint is on disk.
   case stopped(step: Int, checkpoint: String)

@@ -37,8 +37,8 @@ public struct TrainingOptions: Equatable, Sendable {
     case float32 = "f32"
     /// Operands of products rounded to bfloat16, their sums and all that trains in float32.
     case bfloat16 = "bf16"
-    /// Products with the base's weights in eight bits, the weights rounded once and the other side as it comes, but for
-    /// the gradient that leaves the head; all else as `automatic` has it.
+    /// Products with the base's weights in eight bits, the weights rounded once and the other side as it comes, the
+    /// gradient that leaves the head up or down at random; all else as `automatic` has it.
     case int8
 
     /// The setting with what it leaves to the machine filled in.

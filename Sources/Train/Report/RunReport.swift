@@ -11,8 +11,8 @@ public struct RunReport: Sendable {
   private var after: DraftSample?
   private var outcome: FineTuningOutcome?
 
-  /// Whether training has begun, its first checkpoint being on disk: from then on an error is a failure of the run,
-  /// not of its arguments, its input or the place it writes to.
+  /// Whether a step or an evaluation was done: from then on an error is a failure of the run, not of its arguments,
+  /// its input or the place it writes to.
   public private(set) var hasBegun = false
 
   /// - Parameters:
