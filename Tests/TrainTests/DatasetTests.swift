@@ -95,6 +95,14 @@ struct DatasetTests {
       ])
   }
 
+  @Test("Large numbers are set in groups")
+  func groups() throws {
+    let rows = [row(1, .text(String(repeating: "a", count: 1234)))]
+    let report = try dataset(rows, settings: Dataset.Settings(maxSequenceLength: 2000, validFraction: 0))
+      .report
+    #expect(report.lines[1] == "learned  1,234 of 1,235 tokens")
+  }
+
   @Test("The report names the largest overlap between the sides")
   func overlap() throws {
     // Every text shares its first run of five words, one of eight, with every other.

@@ -79,25 +79,28 @@ public struct DatasetReport: Equatable, Sendable {
 
   /// The facts by name.
   var facts: [(name: String, fact: String)] {
-    let kinds = ArchiveRow.Kind.allCases.compactMap { kind in rowCounts[kind].map { "\($0) \(kind.rawValue)" }
+    let kinds = ArchiveRow.Kind.allCases.compactMap { kind in
+      rowCounts[kind].map { "\(NumberText.grouped($0)) \(kind.rawValue)" }
     }
+    let rowCount = NumberText.grouped(rowCounts.values.reduce(0, +))
     var facts = [
-      (name: "rows", fact: "\(rowCounts.values.reduce(0, +)) (\(kinds.joined(separator: ", ")))"),
-      (name: "learned", fact: "\(labelledTokens) of \(totalTokens) tokens"),
+      (name: "rows", fact: "\(rowCount) (\(kinds.joined(separator: ", ")))"),
+      (
+        name: "learned",
+        fact: "\(NumberText.grouped(labelledTokens)) of \(NumberText.counted(totalTokens, "token"))"
+      ),
     ]
     if longRowCount > 0 {
-      let limit = "\(maxSequenceLength) tokens"
+      let rows = NumberText.counted(longRowCount, "row")
+      let limit = NumberText.counted(maxSequenceLength, "token")
       facts.append(
-        (
-          "windows",
-          "\(longRowWindowCount), from \(NumberText.counted(longRowCount, "row")) longer than \(limit)"
-        ))
+        ("windows", "\(NumberText.grouped(longRowWindowCount)), from \(rows) longer than \(limit)"))
     }
     if exactDuplicateCount + nearDuplicateCount > 0 {
-      let counts = "\(exactDuplicateCount) exact, \(nearDuplicateCount) near"
-      facts.append(("duplicates", "\(counts); each is on the side of its first copy"))
+      let (exact, near) = (NumberText.grouped(exactDuplicateCount), NumberText.grouped(nearDuplicateCount))
+      facts.append(("duplicates", "\(exact) exact, \(near) near; each is on the side of its first copy"))
     }
-    if blankLineCount > 0 { facts.append(("blank lines", "\(blankLineCount)")) }
+    if blankLineCount > 0 { facts.append(("blank lines", NumberText.grouped(blankLineCount))) }
     facts.append(("split", splitText))
     if heldOutRowCount > 0 { facts.append(("overlap", overlapText)) }
     if !skipped.isEmpty {
@@ -134,7 +137,8 @@ public struct DatasetReport: Equatable, Sendable {
   private var splitText: String {
     let training = "\(NumberText.counted(trainingRowCount, "row")) to train on"
     return heldOutRowCount > 0
-      ? "\(training), \(heldOutRowCount) held out" : "\(training), none held out: no verdict"
+      ? "\(training), \(NumberText.grouped(heldOutRowCount)) held out"
+      : "\(training), none held out: no verdict"
   }
 
   private var overlapText: String {
