@@ -11,6 +11,8 @@ struct ByteTokenizer: TokenCoder {
     (addSpecialTokens ? prefixIDs : []) + text.utf8.map { Int32($0) }
   }
 
+  func isSpecial(_ id: Int32) -> Bool { id >= 256 }
+
   func bytes(ofID id: Int32) -> [UInt8] {
     switch id {
     case 0..<256: [UInt8(id)]

@@ -1,4 +1,6 @@
+import TestSupport
 import Testing
+import Tokenizer
 
 @testable import Train
 
@@ -95,6 +97,28 @@ struct DatasetTests {
       ])
   }
 
+  @Test(
+    "A special token that a row spells out is warned of by line and name; one at its end is the end it has anyway"
+  )
+  func spelledTokens() throws {
+    let tokenizer = try TextTokenizer(folder: Fixtures.model("smollm2"))
+    let end = "<|endoftext|>"
+    let rows = [
+      row(1, .text("A text \(end) and another.")), row(2, .text("A text that ends.\(end)")),
+      row(3, .post(title: nil, seed: Seed(topic: "a \(end)"), text: "A piece.")),
+      row(4, .edit(title: nil, seed: Seed(topic: "t"), draft: "It \(end) was.", final: "It is.")),
+      row(5, .text("A text < | endoftext | > apart.")),
+    ]
+    let archive = Archive(rows: rows, skipped: [], blankLineCount: 0)
+    let report = try Dataset(
+      archive, tokenizer: tokenizer, settings: Dataset.Settings(maxSequenceLength: 64, validFraction: 0)
+    ).report
+    #expect(
+      report.warnings.first
+        == "warning: a special token is spelled out in a.jsonl:1 (\(end)), a.jsonl:3 (\(end)), a.jsonl:4 (\(end)), and "
+        + "is learned as that token, not as text. Write it otherwise, or leave the row out.")
+  }
+
   @Test("Large numbers are set in groups")
   func groups() throws {
     let rows = [row(1, .text(String(repeating: "a", count: 1234)))]
@@ -126,6 +150,7 @@ struct DatasetTests {
       var endOfTextID: Int32? { nil }
       var prefixIDs: [Int32] { [] }
       func encode(_ text: String, addSpecialTokens: Bool) -> [Int32] { text.utf8.map { Int32($0) } }
+      func isSpecial(_ id: Int32) -> Bool { false }
       func bytes(ofID id: Int32) -> [UInt8] { [] }
     }
     let settings = Dataset.Settings(maxSequenceLength: 40, validFraction: 0)

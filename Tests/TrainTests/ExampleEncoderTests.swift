@@ -78,6 +78,7 @@ struct ExampleEncoderTests {
       func encode(_ text: String, addSpecialTokens: Bool) -> [Int32] {
         text.utf8.map { Int32($0) } + (addSpecialTokens ? [256] : [])
       }
+      func isSpecial(_ id: Int32) -> Bool { id == 256 }
       func bytes(ofID id: Int32) -> [UInt8] { [] }
     }
     let encoder = ExampleEncoder(tokenizer: Ending(), maxSequenceLength: 100)

@@ -17,5 +17,7 @@ struct BaseTokenCoder: TokenCoder {
     tokenizer.encode(text, addSpecialTokens: addSpecialTokens)
   }
 
+  func isSpecial(_ id: Int32) -> Bool { tokenizer.isSpecial(id) }
+
   func bytes(ofID id: Int32) -> [UInt8] { tokenizer.bytes(ofID: id) }
 }

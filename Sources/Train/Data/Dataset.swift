@@ -78,7 +78,13 @@ public struct Dataset: Sendable {
     duplicateGroups = groups.representatives
     report = DatasetReport(
       archive: archive, windows: windows, groups: groups, split: split,
-      overlap: SplitOverlap.largest(texts, split: split), settings: settings)
+      overlap: SplitOverlap.largest(texts, split: split),
+      spelledTokens: rows.indices.compactMap { index in
+        encoder.spelledToken(in: windows[index]).map { token in
+          let name = String(decoding: tokenizer.bytes(ofID: token), as: UTF8.self)
+          return "\(rows[index].place) (\(name))"
+        }
+      }, settings: settings)
   }
 
   /// The finals to train on that have a draft to compare with.

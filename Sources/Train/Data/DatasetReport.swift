@@ -33,6 +33,8 @@ public struct DatasetReport: Equatable, Sendable {
   public let longRowWindowCount: Int
   /// The rows with no token to learn, as `file:line`; they are on neither side.
   public let unlabelledRows: [String]
+  /// The rows whose text spells out a special token, as `file:line (token)`.
+  public let spelledTokens: [String]
   /// The rows that repeat an earlier one but for case and white space.
   public let exactDuplicateCount: Int
   /// The rows that nearly repeat another.
@@ -50,7 +52,7 @@ public struct DatasetReport: Equatable, Sendable {
 
   init(
     archive: Archive, windows: [[TrainingExample]], groups: DuplicateGroups, split: DocumentSplit,
-    overlap: SplitOverlap?, settings: Dataset.Settings
+    overlap: SplitOverlap?, spelledTokens: [String], settings: Dataset.Settings
   ) {
     let rows = archive.rows
     let long = windows.filter { $0.count > 1 }
@@ -63,6 +65,7 @@ public struct DatasetReport: Equatable, Sendable {
     longRowCount = long.count
     longRowWindowCount = long.joined().count
     unlabelledRows = rows.indices.filter { windows[$0].isEmpty }.map { rows[$0].place }
+    self.spelledTokens = spelledTokens
     exactDuplicateCount = groups.exactCount
     nearDuplicateCount = groups.nearCount
     distinctDocuments = Set((split.training + split.heldOut).map { groups.representatives[$0] }).count
@@ -119,6 +122,11 @@ public struct DatasetReport: Equatable, Sendable {
       warnings.append(
         "warning: no token to learn in \(shortened(unlabelledRows).joined(separator: ", ")); left out of training."
       )
+    }
+    if !spelledTokens.isEmpty {
+      warnings.append(
+        "warning: a special token is spelled out in \(shortened(spelledTokens).joined(separator: ", ")), and is learned "
+          + "as that token, not as text. Write it otherwise, or leave the row out.")
     }
     if distinctDocuments < Self.advisedDocuments {
       warnings.append(

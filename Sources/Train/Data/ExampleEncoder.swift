@@ -59,6 +59,17 @@ public struct ExampleEncoder: Sendable {
     return examples
   }
 
+  /// The first special token that the text of a row spells out, and that its windows hold as such; nil where there is
+  /// none. Those that the tokenizer puts around a text are no part of it.
+  func spelledToken(in windows: [TrainingExample]) -> Int32? {
+    for tokens in windows.map(\.tokens) + windows.compactMap({ $0.draft?.tokens }) {
+      let text = tokens.dropFirst(tokenizer.prefixIDs.count)
+      let end = text.lastIndex { !tokenizer.isSpecial($0) } ?? text.startIndex
+      if let token = text[..<end].first(where: tokenizer.isSpecial) { return token }
+    }
+    return nil
+  }
+
   /// The tokens that a draft starts from: what training puts before the first learned token.
   public func promptTokens(_ prompt: String) -> [Int32] {
     tokenizer.prefixIDs + tokenizer.encode(prompt, addSpecialTokens: false)

@@ -11,6 +11,9 @@ public protocol TokenCoder: Sendable {
   /// The tokens of `text`, with the tokenizer's own special tokens around them where `addSpecialTokens`.
   func encode(_ text: String, addSpecialTokens: Bool) -> [Int32]
 
+  /// Whether a token stands for no text.
+  func isSpecial(_ id: Int32) -> Bool
+
   /// The bytes that a token stands for; a special token's own name.
   func bytes(ofID id: Int32) -> [UInt8]
 }
