@@ -21,7 +21,8 @@ import Testing
       let store = try DraftStore(folder.path, Self.judgement)
       #expect((0..<3).map { store[Self.key($0)] != nil } == (0..<3).map { $0 < sample })
       _ = try store.add(Self.draft, for: Self.key(sample))
-      #expect(throws: FolderBusy.self) { _ = try DraftStore(folder.path, Self.judgement) }
+      let busy = #expect(throws: FolderBusy.self) { _ = try DraftStore(folder.path, Self.judgement) }
+      #expect(busy?.folder == folder.path)
       withExtendedLifetime(store) {}
     }
     #expect(try folder.names == [DraftStore.name])
