@@ -43,7 +43,8 @@ import Testing
     expectRefusal {
       var gate = GateRun(.adapter, basePath: tiny.base)
       gate.adapterPath = path
-      _ = try gate.start([GateCase(id: "a", request: .prompt("b"), checks: [])], rows: [])
+      let item = GateCase(id: "a", request: .prompt("b"), checks: [])
+      _ = try gate.start([item], rows: [], keptIn: tiny.folder("kept.jsonl"))
     }
     options.initialAdapter = path
     expectRefusal {

@@ -26,7 +26,8 @@ public struct Gate: Equatable, Sendable {
     self.economics = economics
   }
 
-  /// Answers the cases with a local system and writes its file of outputs, over an older one of the same name.
+  /// Answers the cases with a local system and writes its file of outputs, over an older one of the same name. A run
+  /// that is broken off has kept its answers in a hidden file beside it, and goes on from there.
   ///
   /// - Parameter onProgress: told how many cases of how many are done.
   /// - Returns: the file's path.
@@ -42,11 +43,13 @@ public struct Gate: Equatable, Sendable {
     // A place that cannot be written to is noticed before the cases are answered, and leaves nothing behind.
     _ = try AtomicFile(path: path)
     var done = 0
-    let outputs = try run.start(cases, rows: rows) { _ in
+    let kept = "\(outputsPath)/.\(run.system.name).jsonl"
+    let outputs = try run.start(cases, rows: rows, keptIn: kept) { _ in
       done += 1
       onProgress(done, cases.count)
     }
     try AtomicFile.write(try GateRun.fileText(outputs), to: path)
+    KeptLines.remove(kept)
     return path
   }
 

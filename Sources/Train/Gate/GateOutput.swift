@@ -24,6 +24,14 @@ public struct GateOutput: Equatable, Sendable {
     self.ended = ended
   }
 
+  /// Reads what ``json`` wrote; nil where it is something else.
+  init?(json: JSONValue) {
+    guard let id = json["id"]?.stringValue, let text = json["output"]?.stringValue else { return nil }
+    self.init(
+      id: id, text: text, latencyMilliseconds: json["latency_ms"]?.doubleValue,
+      cost: json["cost"]?.doubleValue, ended: json["ended"]?.boolValue)
+  }
+
   /// The output as a line of a file of outputs holds it.
   var json: JSONValue {
     var json = JSONObject()

@@ -51,10 +51,12 @@ public struct GateRun: Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - rows: where examples come from.
-  ///   - onOutput: told of each output as it is done.
-  /// - Throws: ``GateSettingError``, ``GateRunError``, ``AdapterMismatch``, and the errors of base and adapter.
+  ///   - path: the file that keeps each output as it is done, and has those of the same run that was broken off.
+  ///   - onOutput: told of each output.
+  /// - Throws: ``GateSettingError``, ``GateRunError``, ``AdapterMismatch``, and the errors of base and adapter;
+  ///   `FileError`.
   public func start(
-    _ cases: [GateCase], rows: [ArchiveRow], onOutput: (GateOutput) -> Void = { _ in }
+    _ cases: [GateCase], rows: [ArchiveRow], keptIn path: String, onOutput: (GateOutput) -> Void = { _ in }
   ) throws -> [GateOutput] {
     try check()
     let pool = ThreadPool(threadCount: threads ?? ProcessInfo.processInfo.activeProcessorCount)
@@ -73,9 +75,15 @@ public struct GateRun: Equatable, Sendable {
     let plans = try cases.map { item in
       try prompts.plan(for: item, maxTokens: maxTokens, window: capacity)
     }
+    let kept = try KeptLines(path, of: fingerprint(base, cases, plans, threads: pool.threadCount))
+    let done = Dictionary(kept.lines.compactMap(GateOutput.init(json:)).map { ($0.id, $0) }) { $1 }
     let generator = TextGenerator(
       base.decoder(adapter: adapter, maxPositions: capacity, pool: pool), capacity: capacity)
     return try zip(cases, plans).map { item, plan in
+      if let output = done[item.id] {
+        onOutput(output)
+        return output
+      }
       let isBlank: ((Int32) -> Bool)? = item.asksForDraft ? { base.tokenizer.isBlank($0) } : nil
       let result = try generator.generate(
         prompt: plan.tokens, maxTokens: plan.tokenLimit, sampling: sampling, seed: seed,
@@ -85,9 +93,26 @@ public struct GateRun: Equatable, Sendable {
         id: item.id, text: base.tokenizer.decode(result.tokens, skipSpecialTokens: true),
         latencyMilliseconds: seconds * 1000, cost: pricePerHour.map { $0 * seconds / 3600 },
         ended: result.ending == .endOfText)
+      try kept.add(output.json)
       onOutput(output)
       return output
     }
+  }
+
+  /// What decides the outputs, their times and their costs: those of another run are of no use.
+  private func fingerprint(
+    _ base: BaseModel, _ cases: [GateCase], _ plans: [FewShotPrompt.Plan], threads: Int
+  ) throws -> Fingerprint {
+    let parts =
+      [
+        try base.fingerprint().hex,
+        try adapterPath.map { try Fingerprint(contentsOf: "\($0)/\(AdapterFolder.weightsName)").hex } ?? "",
+        "\(kind) \(seed) \(sampling) \(threads) \(pricePerHour ?? 0)",
+      ]
+      + zip(cases, plans).map { item, plan in
+        "\(item.id) \(item.asksForDraft) \(plan.tokens) \(plan.tokenLimit)"
+      }
+    return Fingerprint(of: Array(parts.joined(separator: "\n").utf8))
   }
 
   private func check() throws(GateSettingError) {

@@ -1,4 +1,5 @@
 import Files
+import Foundation
 import TestSupport
 import Testing
 
@@ -81,6 +82,33 @@ struct GateTests {
     let adapted = try GateReader.outputs(folder("outputs/adapter.jsonl"), for: cases, of: gate.casesPath)
     #expect(adapted.map(\.text) != first.map(\.text))
     #expect(try gate.report().lines().contains { $0.hasPrefix("adapter") })
+  }
+
+  @Test("A run that was broken off goes on with the answers that it has kept; another run does not take them")
+  func brokenOff() throws {
+    let kept = "outputs/.base.jsonl"
+    let obstacle = folder("outputs/base.jsonl")
+    #expect(throws: FileError.self) {
+      try gate.makeOutputs(run(.base)) { _, _ in
+        try? FileManager.default.createDirectory(atPath: obstacle, withIntermediateDirectories: true)
+      }
+    }
+    try FileManager.default.removeItem(atPath: obstacle)
+    let lines = try folder.content(of: kept).split(separator: "\n")
+    try #require(lines.count == 3)
+    // As a killed run leaves them: the last line cut off.
+    let marked = lines[1].replacing("\"output\":\"", with: "\"output\":\"kept ")
+    let left = "\(lines[0])\n\(marked)\n\(lines[2].prefix(9))"
+    let cases = try GateReader.cases(gate.casesPath)
+    for (seed, isKept) in [(UInt64(0), true), (7, false)] {
+      try folder.put(left, as: kept)
+      var run = run(.base)
+      run.seed = seed
+      let path = try gate.makeOutputs(run)
+      let outputs = try GateReader.outputs(path, for: cases, of: gate.casesPath)
+      #expect(outputs.map { $0.text.hasPrefix("kept ") } == [isKept, false])
+      #expect(!folder.holds(kept))
+    }
   }
 
   @Test("Examples are shown as they are learned, nearest last, without the answer, as many as fit")
