@@ -69,6 +69,7 @@ public struct DeskSettings: Equatable, Sendable {
       }
     }
   }
+
   /// The adapter's folder, with an adapter in it.
   ///
   /// - Throws: ``DeskError/setting(place:found:expected:)`` with the line where there is none.
