@@ -10,7 +10,7 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent
 OURS = "lora-train"
 ROW, BAR, TOP = 30, 18, 54  # heights in pixels
-LABELS, PANEL, GAP = 164, 250, 66  # widths
+LABELS, PANEL, GAP = 208, 240, 66  # widths
 
 STYLE = """
     text { font: 13px system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; fill: #1f2328; }
