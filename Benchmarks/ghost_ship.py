@@ -53,7 +53,7 @@ def main():
                 threads=2,
             )
             shipped, status = [], []
-            for index, draft in enumerate(re.findall(r"next: ghost edit (\S+)", drafted.text)):
+            for index, draft in enumerate(re.findall(r"next: .*ghost edit (\S+)", drafted.text)):
                 final = desk / "final.md"
                 final.write_text(finals[index % len(finals)], encoding="utf-8")
                 command = [ghost, "ship", draft, "--workspace", desk, "--final", final]
